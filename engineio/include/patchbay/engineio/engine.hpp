@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include "patchbay/engineio/http_router.hpp"
+#include "patchbay/engineio/loop.hpp"
+#include "patchbay/engineio/options.hpp"
+#include "patchbay/engineio/session.hpp"
+
+namespace patchbay::engineio {
+
+// Why a handshake, or a request of a living session, was refused.
+struct ConnectionError {
+  eio::HandshakeError code;
+  std::string message;  // what the client was told
+  std::string context;  // for people: which transport, session id, method ...
+};
+
+// An Engine.IO server: listeners, the HTTP front and the sessions of one or more shards.
+// Unless said otherwise, functions may be called from any thread.
+class Engine {
+ public:
+  // Makes the handler for a new session, on the session's loop. The first packets may be sent to it
+  // right away. Returning null closes the session.
+  using OnSession = std::function<std::shared_ptr<SessionHandler>(std::shared_ptr<Session>)>;
+  using OnConnectionError = std::function<void(const RequestInfo&, const ConnectionError&)>;
+
+  // Throws std::invalid_argument when an option makes no sense, naming it.
+  explicit Engine(EngineOptions options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // The following are set before run().
+  void on_session(OnSession callback);
+  void on_connection_error(OnConnectionError callback);
+  [[nodiscard]] HttpRouter& http();
+
+  // Opens a port (0: any free one) and returns its number. `host` is a numeric address; "::" takes
+  // IPv4 as well. Throws std::system_error, with a text that names the address, when the port is
+  // taken or not allowed.
+  std::uint16_t listen(std::uint16_t port, const std::string& host);
+
+  [[nodiscard]] const EngineOptions& options() const noexcept;
+  [[nodiscard]] std::size_t loop_count() const noexcept;
+  [[nodiscard]] Loop& loop(std::size_t index) noexcept;
+  [[nodiscard]] std::size_t session_count() const noexcept;
+
+  // Serves until stop() has been carried out. Returns at once when stop() came first.
+  void run();
+  // Stops accepting, closes every session (held polls and WebSockets are told), gives connections a
+  // moment to deliver that, and lets run() return. Safe in any thread; not in a signal handler.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace patchbay::engineio

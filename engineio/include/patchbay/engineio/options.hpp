@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+//
+// What can be set for an engine. Plain values with the defaults of Node.js servers.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "patchbay/engineio/request_info.hpp"
+#include "patchbay/protocol/eio/handshake.hpp"
+#include "patchbay/protocol/limits.hpp"
+#include "patchbay/protocol/time.hpp"
+
+namespace patchbay::engineio {
+
+using eio::Transport;
+
+// Cross-origin requests. CORS only tells browsers which pages may read an answer; it does not keep
+// anyone out. Use EngineOptions::allow_request for that.
+struct CorsOptions {
+  // "*": any origin. Otherwise this fixed value is sent, whatever the request's Origin was.
+  std::string origin = "*";
+  std::string methods = "GET,HEAD,PUT,PATCH,POST,DELETE";
+  // Empty: the request's Access-Control-Request-Headers are allowed as they are.
+  std::string allowed_headers;
+  std::string exposed_headers;
+  bool credentials = false;
+  std::optional<std::chrono::seconds> max_age;
+};
+
+// Set-Cookie with the session id on the response that opens a polling session, for load balancers.
+struct CookieOptions {
+  std::string name = "io";
+  std::optional<std::string> path = "/";
+  bool http_only = true;
+  std::string same_site = "Lax";  // empty: not sent
+  bool secure = false;
+  std::optional<std::string> domain;
+  std::optional<std::chrono::seconds> max_age;
+};
+
+// The answer to AllowRequest. May be copied, kept, and used later from any thread; the first call
+// counts. If every copy is destroyed unused, the request is refused.
+class AllowReply {
+ public:
+  struct Pending {
+    virtual ~Pending() = default;
+    virtual void decide(bool allowed, std::string message) = 0;
+  };
+  explicit AllowReply(std::shared_ptr<Pending> pending) : pending_(std::move(pending)) {}
+
+  void allow() const { pending_->decide(true, {}); }
+  // The message goes to the client; empty means "Forbidden".
+  void refuse(std::string message = {}) const { pending_->decide(false, std::move(message)); }
+
+ private:
+  std::shared_ptr<Pending> pending_;
+};
+
+// Asked about every handshake (requests without a session id), after all other checks but that of
+// the protocol revision. Not asked again when a session upgrades.
+using AllowRequest = std::function<void(const RequestInfo& request, AllowReply reply)>;
+
+struct EngineOptions {
+  Millis ping_interval{25'000};
+  Millis ping_timeout{20'000};
+  Millis upgrade_timeout{10'000};
+  // Bytes of one POST body and of one WebSocket message.
+  std::size_t max_http_buffer_size = 1'000'000;
+  std::vector<Transport> transports{Transport::polling, Transport::websocket};
+  // False: the open packet offers no upgrade.
+  bool allow_upgrades = true;
+  // Requests below this path belong to the engine. With or without a trailing slash.
+  std::string path = "/engine.io";
+  std::optional<CorsOptions> cors;
+  AllowRequest allow_request;
+  std::optional<CookieOptions> cookie;
+
+  // How long a client may take to send the head of a request, from the first byte or the connection.
+  Millis http_head_timeout{20'000};
+  // How long it may then take for the body.
+  Millis http_body_timeout{60'000};
+  // How long a connection may idle between requests. Longer than the 60 s after which common load
+  // balancers close, so that it is they who close first.
+  Millis http_keep_alive_timeout{65'000};
+  // How long a WebSocket waits for the peer's close frame.
+  Millis websocket_close_timeout{30'000};
+  // While more than this waits to be sent to a client, nothing more is read from it.
+  std::size_t read_pause_bytes = 1024 * 1024;
+
+  Limits limits;  // message_bytes is taken from max_http_buffer_size
+};
+
+}  // namespace patchbay::engineio

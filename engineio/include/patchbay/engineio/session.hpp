@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "patchbay/engineio/loop.hpp"
+#include "patchbay/engineio/request_info.hpp"
+#include "patchbay/protocol/eio/close_reason.hpp"
+#include "patchbay/protocol/eio/handshake.hpp"
+#include "patchbay/protocol/eio/packet.hpp"
+#include "patchbay/protocol/error.hpp"
+
+namespace patchbay::engineio {
+
+// What the layer above does with one session. All calls come on the session's loop.
+class SessionHandler {
+ public:
+  virtual ~SessionHandler() = default;
+  // The view lives for the call.
+  virtual void on_message(bool binary, std::string_view data) = 0;
+  // The session went from polling to WebSocket.
+  virtual void on_upgrade() {}
+  // The end; nothing is called after it, and the handler is released. `detail` says more, when it is
+  // not Errc::none.
+  virtual void on_close(eio::CloseReason reason, Errc detail) = 0;
+};
+
+// One client's Engine.IO session. All calls belong to the thread of loop(), except loop(), id() and
+// request(), which may be called anywhere. Calls on a closed session do nothing.
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  // 20 characters of the URL-safe base64 alphabet.
+  [[nodiscard]] virtual const std::string& id() const noexcept = 0;
+  [[nodiscard]] virtual const RequestInfo& request() const noexcept = 0;
+  [[nodiscard]] virtual Loop& loop() noexcept = 0;
+
+  [[nodiscard]] virtual eio::Transport transport() const noexcept = 0;
+  [[nodiscard]] virtual bool open() const noexcept = 0;
+
+  // Queues a packet. It leaves at the end of the current turn of the loop, together with whatever
+  // else was queued by then. False when the session is not open and the packet was dropped.
+  virtual bool send(eio::EncodedPacket packet) = 0;
+  // True when a packet would leave at once; volatile packets are dropped otherwise.
+  [[nodiscard]] virtual bool writable() const noexcept = 0;
+  // Bytes that wait to be sent.
+  [[nodiscard]] virtual std::size_t buffered_bytes() const noexcept = 0;
+
+  // Closes after what is queued has been sent.
+  virtual void close() = 0;
+  // Closes at once and forgets what is queued.
+  virtual void close_now() = 0;
+};
+
+}  // namespace patchbay::engineio

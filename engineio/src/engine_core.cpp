@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "engine_core.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace patchbay::engineio {
+
+namespace {
+
+void require(bool condition, const char* message) {
+  if (!condition) throw std::invalid_argument(message);
+}
+
+EngineOptions checked(EngineOptions options) {
+  require(options.ping_interval > Millis(0), "ping_interval must be greater than zero");
+  require(options.ping_timeout > Millis(0), "ping_timeout must be greater than zero");
+  require(options.upgrade_timeout > Millis(0), "upgrade_timeout must be greater than zero");
+  require(options.max_http_buffer_size > 0, "max_http_buffer_size must be greater than zero");
+  require(!options.transports.empty(), "transports must name polling, websocket or both");
+  require(options.path.starts_with('/'), "path must begin with '/'");
+  options.limits.message_bytes = options.max_http_buffer_size;
+  return options;
+}
+
+eio::SessionConfig session_config_of(const EngineOptions& options) {
+  eio::SessionConfig config;
+  config.ping_interval = options.ping_interval;
+  config.ping_timeout = options.ping_timeout;
+  config.upgrade_timeout = options.upgrade_timeout;
+  config.max_payload = options.max_http_buffer_size;
+  return config;
+}
+
+std::string with_trailing_slash(std::string path) {
+  if (!path.ends_with('/')) path += '/';
+  return path;
+}
+
+}  // namespace
+
+EngineCore::EngineCore(EngineOptions given)
+    : options(checked(std::move(given))),
+      session_config(session_config_of(options)),
+      path(with_trailing_slash(options.path)) {}
+
+bool EngineCore::transport_enabled(Transport transport) const noexcept {
+  return std::ranges::find(options.transports, transport) != options.transports.end();
+}
+
+bool EngineCore::owns_path(std::string_view request_path) const noexcept {
+  return request_path.starts_with(path);
+}
+
+}  // namespace patchbay::engineio

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+//
+// One HTTP request and the answer it waits for. The connection makes it; whoever handles the request
+// keeps it until it has answered.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "patchbay/engineio/request_info.hpp"
+#include "patchbay/protocol/http/request.hpp"
+#include "patchbay/protocol/http/response.hpp"
+
+namespace patchbay::engineio {
+
+class HttpConnection;
+class Shard;
+class Stream;
+
+class Exchange {
+ public:
+  class Listener {
+   public:
+    // The client's connection went before the answer did.
+    virtual void on_exchange_aborted(Exchange& exchange) = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  Exchange(std::shared_ptr<HttpConnection> connection, http::Request request);
+
+  // Has no body before the body is complete.
+  [[nodiscard]] const http::Request& request() const noexcept { return request_; }
+  [[nodiscard]] const http::Query& query() const noexcept { return query_; }
+  [[nodiscard]] Shard& shard() noexcept { return *shard_; }
+  // Everything of the request but its body, as a session keeps it.
+  [[nodiscard]] RequestInfo info() const;
+
+  // Headers that every answer to this request gets.
+  [[nodiscard]] http::Headers& common_headers() noexcept { return common_headers_; }
+
+  // Nothing has been answered and the client is still there.
+  [[nodiscard]] bool pending() const noexcept { return connection_ != nullptr; }
+  // The following do nothing unless pending().
+  void respond(http::Response response);
+  void abort();
+  // Ends HTTP on this connection: sends the 101 response and hands over the stream with what came
+  // behind the request.
+  std::shared_ptr<Stream> upgrade(http::Response response, std::string& leftover);
+
+  // At most one; must call set_listener(nullptr) before it goes.
+  void set_listener(Listener* listener) noexcept { listener_ = listener; }
+
+ private:
+  friend class HttpConnection;
+  void set_body(std::string body) { request_.body = std::move(body); }
+  void on_connection_lost();
+  void add_common_headers(http::Response& response) const;
+
+  std::shared_ptr<HttpConnection> connection_;
+  Shard* shard_;
+  std::string remote_address_;
+  http::Request request_;
+  http::Query query_;
+  http::Headers common_headers_;
+  Listener* listener_ = nullptr;
+};
+
+// What an engine does with requests.
+class RequestHandler {
+ public:
+  // The head is complete. May answer already; then the body is not waited for.
+  virtual void on_head(const std::shared_ptr<Exchange>& exchange) = 0;
+  // The request is complete. Called only when on_head() has not answered.
+  virtual void on_request(const std::shared_ptr<Exchange>& exchange) = 0;
+  // The body is larger than allowed; answer or not, the connection closes afterwards.
+  virtual void on_body_too_large(const std::shared_ptr<Exchange>& exchange) = 0;
+
+ protected:
+  ~RequestHandler() = default;
+};
+
+}  // namespace patchbay::engineio

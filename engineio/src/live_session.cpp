@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+#include "live_session.hpp"
+
+#include <utility>
+
+#include "engine_core.hpp"
+#include "shard.hpp"
+
+namespace patchbay::engineio {
+
+namespace {
+
+http::Response polling_response(const Exchange& exchange, std::string_view content_type,
+                                std::string body) {
+  http::Response response{.status = 200, .headers = {}, .body = std::move(body)};
+  response.headers.add("content-type", content_type);
+  response.headers.add("cache-control", "no-store");
+  // Old Internet Explorers guess that an answer with markup in it is an attack.
+  const auto agent = exchange.request().headers.find("user-agent");
+  if (agent && (agent->find(";MSIE") != std::string_view::npos ||
+                agent->find("Trident/") != std::string_view::npos)) {
+    response.headers.add("x-xss-protection", "0");
+  }
+  return response;
+}
+
+http::Response bare_response(int status) { return {.status = status, .headers = {}, .body = {}}; }
+
+constexpr std::string_view kPayloadType = "text/plain; charset=UTF-8";
+
+}  // namespace
+
+LiveSession::LiveSession(const EngineCore& core, Shard& shard, std::string id, RequestInfo request,
+                         Transport transport)
+    : core_(&core),
+      shard_(&shard),
+      id_(std::move(id)),
+      request_(std::move(request)),
+      machine_(*this, core.session_config, transport,
+               eio::EncodedPacket::text(
+                   eio::PacketType::open,
+                   eio::open_packet_data(id_,
+                                         transport == Transport::polling &&
+                                             core.options.allow_upgrades &&
+                                             core.transport_enabled(Transport::websocket),
+                                         core.session_config)),
+               shard.now()) {
+  rearm();
+}
+
+LiveSession::~LiveSession() {
+  release(poll_);
+  release(post_);
+}
+
+Loop& LiveSession::loop() noexcept { return *shard_; }
+
+bool LiveSession::open() const noexcept {
+  return machine_.state() == eio::SessionMachine::State::open;
+}
+
+bool LiveSession::send(eio::EncodedPacket packet) { return machine_.send(std::move(packet)); }
+
+bool LiveSession::writable() const noexcept {
+  return machine_.writable() && (!ws_ || ws_->unsent_bytes() == 0);
+}
+
+std::size_t LiveSession::buffered_bytes() const noexcept {
+  return machine_.queue().bytes() + (ws_ ? ws_->unsent_bytes() : 0);
+}
+
+void LiveSession::close() {
+  const auto self = shared_from_this();
+  machine_.close(shard_->now());
+  rearm();
+}
+
+void LiveSession::close_now() {
+  const auto self = shared_from_this();
+  machine_.close_now();
+}
+
+// --- Polling ---------------------------------------------------------------------------------------
+
+void LiveSession::handle_poll(const std::shared_ptr<Exchange>& exchange) {
+  using Verdict = eio::SessionMachine::PollVerdict;
+  const auto self = shared_from_this();
+  std::string body;
+  switch (machine_.on_poll(body)) {
+    case Verdict::answer:
+      exchange->respond(polling_response(*exchange, kPayloadType, std::move(body)));
+      break;
+    case Verdict::hold:
+      poll_ = exchange;
+      poll_->set_listener(this);
+      break;
+    case Verdict::refuse: exchange->respond(bare_response(400)); break;
+  }
+}
+
+void LiveSession::handle_post_head(const std::shared_ptr<Exchange>& exchange) {
+  const auto self = shared_from_this();
+  if (!machine_.on_post_begin()) {
+    exchange->respond(bare_response(400));
+    return;
+  }
+  if (exchange->request().headers.find("content-type") == "application/octet-stream") {
+    machine_.on_post_failed(Errc::eio_invalid_content_type);
+    exchange->respond(bare_response(400));
+    return;
+  }
+  post_ = exchange;
+  post_->set_listener(this);
+}
+
+void LiveSession::handle_post(const std::shared_ptr<Exchange>& exchange) {
+  const auto self = shared_from_this();
+  release(post_);
+  if (machine_.on_post_end(exchange->request().body, shard_->now())) {
+    exchange->respond(polling_response(*exchange, "text/html", "ok"));
+  } else {
+    exchange->respond(bare_response(400));
+  }
+  rearm();
+}
+
+void LiveSession::handle_post_too_large(const std::shared_ptr<Exchange>& exchange) {
+  const auto self = shared_from_this();
+  // With another POST under way, that one is what fails.
+  if (post_ == exchange || machine_.on_post_begin()) {
+    release(post_);
+    machine_.on_post_failed(Errc::eio_payload_too_large);
+  }
+}
+
+void LiveSession::answer_poll(std::string body) {
+  const auto exchange = poll_;
+  release(poll_);
+  if (exchange) exchange->respond(polling_response(*exchange, kPayloadType, std::move(body)));
+}
+
+void LiveSession::abort_post() {
+  const auto exchange = post_;
+  release(post_);
+  if (exchange) exchange->abort();
+}
+
+void LiveSession::on_exchange_aborted(Exchange& exchange) {
+  const auto self = shared_from_this();
+  if (&exchange == poll_.get()) {
+    release(poll_);
+    machine_.on_poll_aborted();
+  } else if (&exchange == post_.get()) {
+    release(post_);
+    machine_.on_post_failed(Errc::eio_post_aborted);
+  }
+}
+
+void LiveSession::release(std::shared_ptr<Exchange>& exchange) {
+  if (exchange) exchange->set_listener(nullptr);
+  exchange.reset();
+}
+
+// --- WebSocket -------------------------------------------------------------------------------------
+
+void LiveSession::attach(std::shared_ptr<WsTransport> ws, std::string leftover) {
+  if (machine_.state() == eio::SessionMachine::State::closed) {
+    ws->start(nullptr, {});
+    ws->close(std::nullopt);
+    return;
+  }
+  ws_ = std::move(ws);
+  wake_writer();
+  // A copy: what is left over may be the end of this transport.
+  const auto transport = ws_;
+  transport->start(shared_from_this(), std::move(leftover));
+}
+
+void LiveSession::attach_candidate(std::shared_ptr<WsTransport> ws, std::string leftover) {
+  if (!machine_.on_candidate(shard_->now())) {
+    ws->start(nullptr, {});
+    ws->close(std::nullopt);
+    return;
+  }
+  candidate_ = ws;
+  rearm();
+  ws->start(shared_from_this(), std::move(leftover));
+}
+
+void LiveSession::on_ws_text(WsTransport& ws, std::string_view text) {
+  if (&ws == ws_.get()) {
+    machine_.on_websocket_text(text, shard_->now());
+  } else if (&ws == candidate_.get()) {
+    machine_.on_candidate_text(text, shard_->now());
+  }
+  rearm();
+}
+
+void LiveSession::on_ws_binary(WsTransport& ws, std::string_view data) {
+  if (&ws == ws_.get()) {
+    machine_.on_websocket_binary(data, shard_->now());
+  } else if (&ws == candidate_.get()) {
+    machine_.on_candidate_binary();
+  }
+  rearm();
+}
+
+void LiveSession::on_ws_closed(WsTransport& ws) {
+  if (&ws == ws_.get()) {
+    machine_.on_websocket_closed();
+  } else if (&ws == candidate_.get()) {
+    candidate_.reset();
+    machine_.on_candidate_closed();
+  }
+}
+
+void LiveSession::on_ws_failed(WsTransport& ws, Errc why) {
+  if (&ws == ws_.get()) {
+    machine_.on_websocket_failed(why);
+  } else {
+    on_ws_closed(ws);
+  }
+}
+
+void LiveSession::on_ws_writable(WsTransport& ws) {
+  if (&ws == ws_.get()) flush();
+}
+
+bool LiveSession::reading_paused(const WsTransport& /*ws*/) const {
+  return buffered_bytes() > core_->options.read_pause_bytes;
+}
+
+void LiveSession::answer_probe() { candidate_->send_text("3probe"); }
+
+void LiveSession::on_upgrade() {
+  ws_ = std::exchange(candidate_, nullptr);
+  if (handler_) handler_->on_upgrade();
+}
+
+void LiveSession::close_candidate() {
+  if (const auto candidate = std::exchange(candidate_, nullptr)) candidate->close(std::nullopt);
+}
+
+void LiveSession::close_websocket() {
+  if (const auto ws = std::exchange(ws_, nullptr)) ws->close(std::nullopt);
+}
+
+// --- Messages, sending and time ----------------------------------------------------------------------
+
+void LiveSession::on_message(bool binary, std::string_view data) {
+  if (handler_) handler_->on_message(binary, data);
+}
+
+void LiveSession::wake_writer() {
+  if (std::exchange(flush_pending_, true)) return;
+  shard_->flush_later(shared_from_this());
+}
+
+void LiveSession::flush() {
+  flush_pending_ = false;
+  if (machine_.transport() == Transport::polling) {
+    machine_.flush_poll();
+    return;
+  }
+  const auto ws = ws_;
+  if (!ws) return;
+  if (ws->flush(machine_.queue())) machine_.on_drained();
+  ws->resume_reading();
+}
+
+void LiveSession::on_close(eio::CloseReason reason, Errc detail) {
+  const auto self = shared_from_this();
+  TimerWheel::cancel(*this);
+  shard_->remove_session(*this);
+  if (const auto handler = std::exchange(handler_, nullptr)) handler->on_close(reason, detail);
+}
+
+void LiveSession::on_timer(TimePoint now) {
+  const auto self = shared_from_this();
+  machine_.on_time(now);
+  rearm();
+}
+
+bool LiveSession::catch_up() {
+  on_timer(shard_->now());
+  return machine_.state() != eio::SessionMachine::State::closed;
+}
+
+// Deadlines mostly move away, with each pong. Then the node stays where it is and finds, when woken,
+// that there is still time: cheaper than moving it each time.
+void LiveSession::rearm() {
+  const auto deadline = machine_.deadline();
+  if (!deadline) return;
+  if (!scheduled() || *deadline < TimerWheel::Node::deadline()) shard_->schedule(*this, *deadline);
+}
+
+}  // namespace patchbay::engineio

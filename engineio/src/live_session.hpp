@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+//
+// A session with its connections: drives eio::SessionMachine with what they bring, and carries out
+// what it decides.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "exchange.hpp"
+#include "patchbay/engineio/session.hpp"
+#include "patchbay/protocol/eio/session_machine.hpp"
+#include "timer_wheel.hpp"
+#include "ws_transport.hpp"
+
+namespace patchbay::engineio {
+
+struct EngineCore;
+class Shard;
+
+class LiveSession final : public Session,
+                          public std::enable_shared_from_this<LiveSession>,
+                          private eio::SessionMachine::Handler,
+                          private Exchange::Listener,
+                          public WsTransport::Listener,
+                          private TimerWheel::Node {
+ public:
+  LiveSession(const EngineCore& core, Shard& shard, std::string id, RequestInfo request,
+              Transport transport);
+  ~LiveSession() override;
+
+  void set_handler(std::shared_ptr<SessionHandler> handler) { handler_ = std::move(handler); }
+
+  // Session
+  [[nodiscard]] const std::string& id() const noexcept override { return id_; }
+  [[nodiscard]] const RequestInfo& request() const noexcept override { return request_; }
+  [[nodiscard]] Loop& loop() noexcept override;
+  [[nodiscard]] Transport transport() const noexcept override { return machine_.transport(); }
+  [[nodiscard]] bool open() const noexcept override;
+  bool send(eio::EncodedPacket packet) override;
+  [[nodiscard]] bool writable() const noexcept override;
+  [[nodiscard]] std::size_t buffered_bytes() const noexcept override;
+  void close() override;
+  void close_now() override;
+
+  // Does what has been due by now. Before a request is looked at: timers may be a little late, and a
+  // session whose time is up must not be found alive. False when the session has closed.
+  bool catch_up();
+
+  // Requests with this session's id: a GET; the head of a POST, and then, if awaits_body_of(), the
+  // whole of it.
+  void handle_poll(const std::shared_ptr<Exchange>& exchange);
+  void handle_post_head(const std::shared_ptr<Exchange>& exchange);
+  [[nodiscard]] bool awaits_body_of(const Exchange& exchange) const noexcept {
+    return post_.get() == &exchange;
+  }
+  void handle_post(const std::shared_ptr<Exchange>& exchange);
+  void handle_post_too_large(const std::shared_ptr<Exchange>& exchange);
+
+  // The WebSocket that opened this session.
+  void attach(std::shared_ptr<WsTransport> ws, std::string leftover);
+  // A WebSocket with this session's id; it is closed when the session cannot be upgraded.
+  void attach_candidate(std::shared_ptr<WsTransport> ws, std::string leftover);
+
+  // Writes what is queued.
+  void flush();
+
+ private:
+  // eio::SessionMachine::Handler
+  void on_message(bool binary, std::string_view data) override;
+  void on_upgrade() override;
+  void on_close(eio::CloseReason reason, Errc detail) override;
+  void wake_writer() override;
+  void answer_poll(std::string body) override;
+  void abort_post() override;
+  void answer_probe() override;
+  void close_candidate() override;
+  void close_websocket() override;
+
+  // Exchange::Listener
+  void on_exchange_aborted(Exchange& exchange) override;
+
+  // WsTransport::Listener
+  void on_ws_text(WsTransport& ws, std::string_view text) override;
+  void on_ws_binary(WsTransport& ws, std::string_view data) override;
+  void on_ws_closed(WsTransport& ws) override;
+  void on_ws_failed(WsTransport& ws, Errc why) override;
+  void on_ws_writable(WsTransport& ws) override;
+  [[nodiscard]] bool reading_paused(const WsTransport& ws) const override;
+
+  // TimerWheel::Node
+  void on_timer(TimePoint now) override;
+
+  void rearm();
+  void release(std::shared_ptr<Exchange>& exchange);
+
+  const EngineCore* core_;
+  Shard* shard_;
+  std::string id_;
+  RequestInfo request_;
+  std::shared_ptr<SessionHandler> handler_;
+  std::shared_ptr<Exchange> poll_;
+  std::shared_ptr<Exchange> post_;
+  std::shared_ptr<WsTransport> ws_;
+  std::shared_ptr<WsTransport> candidate_;
+  eio::SessionMachine machine_;
+  bool flush_pending_ = false;
+};
+
+}  // namespace patchbay::engineio

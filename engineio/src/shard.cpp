@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include "shard.hpp"
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "live_session.hpp"
+#include "stream.hpp"
+
+namespace patchbay::engineio {
+
+namespace {
+
+// A read gets at most this much. Large enough for many small messages and for few system calls per
+// large one; it exists once per shard.
+constexpr std::size_t kScratchBytes = 64 * 1024;
+
+TimePoint monotonic_now() noexcept {
+  return std::chrono::time_point_cast<Millis>(std::chrono::steady_clock::now());
+}
+
+}  // namespace
+
+// Timers of the layer above.
+class Shard::WheelTimer final : public Timer, private TimerWheel::Node {
+ public:
+  WheelTimer(Shard& shard, std::function<void()> callback)
+      : shard_(&shard), callback_(std::move(callback)) {}
+
+  void start(TimePoint deadline) override { shard_->schedule(*this, deadline); }
+  void stop() override { TimerWheel::cancel(*this); }
+
+ private:
+  void on_timer(TimePoint /*now*/) override {
+    const auto callback = callback_;  // it may destroy this timer
+    callback();
+  }
+
+  Shard* shard_;
+  std::function<void()> callback_;
+};
+
+Shard::Shard(std::size_t index)
+    : index_(index),
+      wheel_(monotonic_now()),
+      scratch_(kScratchBytes),
+      ids_(static_cast<std::uint8_t>(index)),
+      wheel_timer_(io_context_) {}
+
+// Sessions own connections, which must not outlive the io_context.
+Shard::~Shard() {
+  dirty_.clear();
+  sessions_.clear();
+}
+
+bool Shard::in_loop_thread() const noexcept {
+  const auto runner = runner_.load(std::memory_order_relaxed);
+  return runner == std::thread::id() || runner == std::this_thread::get_id();
+}
+
+void Shard::post(std::function<void()> function) { asio::post(io_context_, std::move(function)); }
+
+TimePoint Shard::now() const noexcept { return monotonic_now(); }
+
+std::unique_ptr<Timer> Shard::make_timer(std::function<void()> callback) {
+  return std::make_unique<WheelTimer>(*this, std::move(callback));
+}
+
+void Shard::run() {
+  const auto work = asio::make_work_guard(io_context_);
+  runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  io_context_.run();
+  runner_.store(std::thread::id(), std::memory_order_relaxed);
+}
+
+void Shard::stop() { io_context_.stop(); }
+
+void Shard::schedule(TimerWheel::Node& node, TimePoint deadline) {
+  wheel_.schedule(node, deadline);
+  if (!wheel_armed_for_ || deadline < *wheel_armed_for_) arm_wheel();
+}
+
+void Shard::arm_wheel() {
+  const auto wakeup = wheel_.next_wakeup();
+  wheel_armed_for_ = wakeup;
+  if (!wakeup) return;
+  wheel_timer_.expires_at(*wakeup);
+  wheel_timer_.async_wait([this](asio::error_code error) {
+    if (!error) on_wheel();
+  });
+}
+
+void Shard::on_wheel() {
+  wheel_armed_for_.reset();
+  wheel_.advance(now());
+  if (!wheel_armed_for_) arm_wheel();
+}
+
+void Shard::flush_later(std::shared_ptr<LiveSession> session) {
+  dirty_.push_back(std::move(session));
+  if (std::exchange(flush_posted_, true)) return;
+  asio::post(io_context_, [this] { flush_sessions(); });
+}
+
+void Shard::flush_sessions() {
+  flush_posted_ = false;
+  auto sessions = std::exchange(dirty_, {});
+  for (const auto& session : sessions) session->flush();
+  // Keep the room for the next turn, unless this one was unusually crowded.
+  constexpr std::size_t kKeptCapacity = 1024;
+  if (dirty_.empty() && sessions.capacity() <= kKeptCapacity) {
+    sessions.clear();
+    dirty_ = std::move(sessions);
+  }
+}
+
+std::string_view Shard::http_date() {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t second = std::chrono::system_clock::to_time_t(now);
+  if (second != http_date_second_) {
+    std::tm parts{};
+    gmtime_r(&second, &parts);
+    char text[32];
+    const std::size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    http_date_.assign(text, size);
+    http_date_second_ = second;
+  }
+  return http_date_;
+}
+
+void Shard::add_session(std::shared_ptr<LiveSession> session) {
+  const std::string_view id = session->id();
+  sessions_.emplace(id, std::move(session));
+  session_count_.store(sessions_.size(), std::memory_order_relaxed);
+}
+
+void Shard::remove_session(const LiveSession& session) {
+  sessions_.erase(session.id());
+  session_count_.store(sessions_.size(), std::memory_order_relaxed);
+}
+
+std::shared_ptr<LiveSession> Shard::find_session(std::string_view id) const {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->second;
+}
+
+void Shard::add_stream(Stream& stream) {
+  stream.position_in_shard_ = streams_.size();
+  streams_.push_back(&stream);
+}
+
+void Shard::remove_stream(Stream& stream) {
+  // The last one takes the free place.
+  Stream* last = streams_.back();
+  last->position_in_shard_ = stream.position_in_shard_;
+  streams_[stream.position_in_shard_] = last;
+  streams_.pop_back();
+}
+
+std::vector<std::shared_ptr<Stream>> Shard::streams() const {
+  std::vector<std::shared_ptr<Stream>> alive;
+  alive.reserve(streams_.size());
+  for (Stream* stream : streams_) {
+    if (auto shared = stream->weak_from_this().lock()) alive.push_back(std::move(shared));
+  }
+  return alive;
+}
+
+}  // namespace patchbay::engineio

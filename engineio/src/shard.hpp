@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+//
+// One thread's share of the engine: event loop, timers, sessions and the buffers they use in turn.
+// Everything in it belongs to that thread, but for what Loop says may be called from anywhere.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "patchbay/engineio/id.hpp"
+#include "patchbay/engineio/loop.hpp"
+#include "timer_wheel.hpp"
+
+namespace patchbay::engineio {
+
+class LiveSession;
+class Stream;
+
+class Shard final : public Loop {
+ public:
+  explicit Shard(std::size_t index);
+  ~Shard() override;
+
+  // Loop
+  [[nodiscard]] std::size_t index() const noexcept override { return index_; }
+  [[nodiscard]] bool in_loop_thread() const noexcept override;
+  void post(std::function<void()> function) override;
+  [[nodiscard]] TimePoint now() const noexcept override;
+  [[nodiscard]] std::unique_ptr<Timer> make_timer(std::function<void()> callback) override;
+  [[nodiscard]] asio::io_context& io_context() noexcept override { return io_context_; }
+
+  // Runs the loop on this thread until stop().
+  void run();
+  void stop();
+
+  // Wakes the node at the deadline, instead of when it was to be woken before.
+  void schedule(TimerWheel::Node& node, TimePoint deadline);
+
+  // Has the session flushed at the end of this turn of the loop: after all that is ready now has
+  // been handled, so that packets for one session leave together.
+  void flush_later(std::shared_ptr<LiveSession> session);
+
+  // A buffer to read into. Whoever calls owns its content until control returns to the loop.
+  [[nodiscard]] std::span<char> scratch() noexcept { return scratch_; }
+  [[nodiscard]] IdGenerator& ids() noexcept { return ids_; }
+  // The time in the form of the Date header.
+  [[nodiscard]] std::string_view http_date();
+
+  // Sessions by id; the key is the session's own string.
+  using Sessions = std::unordered_map<std::string_view, std::shared_ptr<LiveSession>>;
+  [[nodiscard]] Sessions& sessions() noexcept { return sessions_; }
+  [[nodiscard]] std::size_t session_count() const noexcept { return session_count_; }
+  void add_session(std::shared_ptr<LiveSession> session);
+  void remove_session(const LiveSession& session);
+  [[nodiscard]] std::shared_ptr<LiveSession> find_session(std::string_view id) const;
+
+  // Every open connection registers itself here, so that stopping can end it.
+  void add_stream(Stream& stream);
+  void remove_stream(Stream& stream);
+  [[nodiscard]] std::vector<std::shared_ptr<Stream>> streams() const;
+  [[nodiscard]] bool has_streams() const noexcept { return !streams_.empty(); }
+
+ private:
+  class WheelTimer;
+
+  void flush_sessions();
+  void arm_wheel();
+  void on_wheel();
+
+  std::size_t index_;
+  std::atomic<std::thread::id> runner_{};
+  TimerWheel wheel_;
+  std::vector<std::shared_ptr<LiveSession>> dirty_;
+  bool flush_posted_ = false;
+  std::vector<char> scratch_;
+  IdGenerator ids_;
+  Sessions sessions_;
+  std::atomic<std::size_t> session_count_{0};
+  std::vector<Stream*> streams_;
+  std::string http_date_;
+  std::int64_t http_date_second_ = -1;
+  std::optional<TimePoint> wheel_armed_for_;
+  // Below the rest: operations that are still waiting when it goes refer to streams and timers.
+  asio::io_context io_context_{1};
+  asio::steady_timer wheel_timer_;
+};
+
+}  // namespace patchbay::engineio

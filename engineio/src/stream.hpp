@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+//
+// One TCP connection, driven by readiness: it says when reading or writing is worth a try, and the
+// caller reads into a buffer of the shard's. So a quiet connection holds no buffer.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <asio/ip/tcp.hpp>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace patchbay::engineio {
+
+class Shard;
+
+class Stream : public std::enable_shared_from_this<Stream> {
+ public:
+  class Handler {
+   public:
+    virtual ~Handler() = default;
+    // Reading will not block. To be called again, call wait_readable() again.
+    virtual void on_readable() = 0;
+    // Writing will not block. To be called again, call wait_writable() again.
+    virtual void on_writable() = 0;
+    // The engine stops: finish what can be finished soon, then close the stream.
+    virtual void on_shutdown() = 0;
+  };
+
+  enum class Status : std::uint8_t { ok, would_block, closed };
+  struct Transfer {
+    std::size_t bytes = 0;
+    Status status = Status::ok;
+  };
+
+  Stream(Shard& shard, asio::ip::tcp::socket socket);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  [[nodiscard]] Shard& shard() noexcept { return *shard_; }
+  [[nodiscard]] bool open() const noexcept { return socket_.is_open(); }
+  [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
+
+  // The handler lives as long as the stream is open, or until it is replaced.
+  void set_handler(std::shared_ptr<Handler> handler) { handler_ = std::move(handler); }
+  [[nodiscard]] std::shared_ptr<Handler> handler() const { return handler_; }
+
+  void wait_readable();
+  void wait_writable();
+
+  // Never block. `closed` from read(): the peer sends nothing more, or the connection failed.
+  Transfer read(std::span<char> buffer);
+  Transfer write(std::span<const iovec> buffers);
+  Transfer write(std::string_view data);
+
+  // Tells the peer that nothing more will come, and goes on reading.
+  void shutdown_write();
+  // Closes, and lets go of the handler. The caller must hold it if it is the handler itself.
+  void close();
+
+ private:
+  void wait(asio::socket_base::wait_type what);
+
+  Shard* shard_;
+  asio::ip::tcp::socket socket_;
+  std::shared_ptr<Handler> handler_;
+  std::string remote_address_;
+  std::size_t position_in_shard_ = 0;
+  bool waiting_readable_ = false;
+  bool waiting_writable_ = false;
+  friend class Shard;
+};
+
+}  // namespace patchbay::engineio

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+#include "ws_transport.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "shard.hpp"
+
+namespace patchbay::engineio {
+
+namespace {
+
+// Frames in one system call; the kernel takes up to 1024, few wait for one peer.
+constexpr std::size_t kMaxBuffers = 64;
+
+// Reads in a row from one connection before others get their turn.
+constexpr int kMaxReads = 4;
+
+// Control frames that wait for a peer which sends pings and reads no pongs.
+constexpr std::size_t kMaxControlBytes = 64 * 1024;
+
+// When both sides have said close, only the end of the connection is left to wait for.
+constexpr Millis kDrainTimeout{2'000};
+
+iovec buffer_of(std::string_view data) noexcept {
+  return {.iov_base = const_cast<char*>(data.data()), .iov_len = data.size()};
+}
+
+}  // namespace
+
+WsTransport::WsTransport(std::shared_ptr<Stream> stream, const EngineOptions& options)
+    : stream_(std::move(stream)), options_(&options), receiver_(options.limits) {}
+
+void WsTransport::start(std::shared_ptr<Listener> listener, std::string leftover) {
+  listener_ = std::move(listener);
+  stream_->set_handler(shared_from_this());
+  process(leftover);
+  if (state_ != State::closed) stream_->wait_readable();
+}
+
+// --- Reading
+// ---------------------------------------------------------------------------------------
+
+void WsTransport::on_readable() {
+  const auto buffer = stream_->shard().scratch();
+  for (int i = 0; i < kMaxReads && state_ != State::closed; ++i) {
+    const auto [bytes, status] = stream_->read(buffer);
+    if (status == Stream::Status::closed) {
+      lose();
+      return;
+    }
+    process(buffer.first(bytes));
+    if (bytes < buffer.size()) break;  // the kernel has no more
+    if (listener_ && listener_->reading_paused(*this)) break;
+  }
+  resume_reading();
+}
+
+void WsTransport::resume_reading() {
+  if (state_ == State::closed) return;
+  if (control_.size() >= kMaxControlBytes) return;
+  if (listener_ && listener_->reading_paused(*this)) return;
+  stream_->wait_readable();
+}
+
+void WsTransport::process(std::span<char> input) {
+  const auto keep = listener_;  // closing lets go of it, maybe from inside its own function
+  while (state_ != State::closed && !peer_closed_) {
+    const ws::Event event = receiver_.next(input);
+    if (event.kind == ws::Event::Kind::need_more) break;
+    handle(event);
+  }
+  if (state_ != State::closed && !control_.empty()) write_control();
+}
+
+void WsTransport::handle(const ws::Event& event) {
+  using Kind = ws::Event::Kind;
+  // While closing only the peer's close frame matters.
+  Listener* const listener = state_ == State::open ? listener_.get() : nullptr;
+  switch (event.kind) {
+    case Kind::need_more:
+      break;
+    case Kind::text:
+      if (listener) listener->on_ws_text(*this, event.data);
+      break;
+    case Kind::binary:
+      if (listener) listener->on_ws_binary(*this, event.data);
+      break;
+    case Kind::ping:
+      if (state_ == State::open && control_.size() < kMaxControlBytes) {
+        ws::append_frame(control_, ws::Opcode::pong, event.data);
+      }
+      break;
+    case Kind::pong:
+      break;
+    case Kind::close:
+      on_close_frame(event.close_code);
+      break;
+    case Kind::error:
+      peer_closed_ = true;  // whatever follows cannot be understood
+      close(ws::close_code_for(event.error));
+      if (listener) listener->on_ws_failed(*this, event.error);
+      break;
+  }
+}
+
+void WsTransport::on_close_frame(std::optional<std::uint16_t> code) {
+  peer_closed_ = true;
+  if (state_ == State::closing) {
+    if (control_.empty() && !partial_) lose();
+    return;
+  }
+  Listener* const listener = listener_.get();
+  close(code);
+  if (listener) listener->on_ws_closed(*this);
+}
+
+// --- Writing
+// ---------------------------------------------------------------------------------------
+
+bool WsTransport::flush(eio::SendQueue& queue) {
+  while (state_ == State::open && !blocked_ && (partial_ || !control_.empty() || !queue.empty())) {
+    if (!write(&queue)) break;
+  }
+  return !partial_ && queue.empty();
+}
+
+void WsTransport::send_text(std::string_view text) {
+  if (state_ != State::open) return;
+  ws::append_frame(control_, ws::Opcode::text, text);
+  write_control();
+}
+
+void WsTransport::write_control() {
+  while (!blocked_ && state_ != State::closed && (partial_ || !control_.empty())) {
+    if (!write(nullptr)) break;
+  }
+}
+
+// One system call. False when nothing more can be written now.
+bool WsTransport::write(eio::SendQueue* queue) {
+  std::array<iovec, kMaxBuffers> buffers;
+  std::size_t count = 0;
+  if (partial_) buffers[count++] = buffer_of(partial_.frame().substr(partial_sent_));
+  if (!control_.empty()) buffers[count++] = buffer_of(control_);
+  if (queue) {
+    for (const eio::EncodedPacket& packet : queue->packets()) {
+      if (count == buffers.size()) break;
+      buffers[count++] = buffer_of(packet.frame());
+    }
+  }
+  const auto [bytes, status] = stream_->write(std::span(buffers.data(), count));
+  if (status == Stream::Status::closed) {
+    lose();
+    return false;
+  }
+  if (status == Stream::Status::would_block) {
+    blocked_ = true;
+    stream_->wait_writable();
+    return false;
+  }
+  consume(bytes, queue);
+  return true;
+}
+
+void WsTransport::consume(std::size_t bytes, eio::SendQueue* queue) {
+  if (partial_) {
+    const std::size_t part = std::min(bytes, partial_.frame().size() - partial_sent_);
+    partial_sent_ += part;
+    bytes -= part;
+    if (partial_sent_ < partial_.frame().size()) return;
+    partial_ = {};
+    partial_sent_ = 0;
+  }
+  const std::size_t control = std::min(bytes, control_.size());
+  control_.erase(0, control);
+  bytes -= control;
+  if (control_.empty()) control_.shrink_to_fit();
+  if (bytes == 0 || !queue) return;
+
+  std::size_t whole = 0;
+  for (const eio::EncodedPacket& packet : queue->packets()) {
+    if (bytes < packet.frame().size()) break;
+    bytes -= packet.frame().size();
+    ++whole;
+  }
+  if (bytes > 0) {
+    partial_ = queue->packets()[whole++];
+    partial_sent_ = bytes;
+  }
+  queue->pop(whole);
+}
+
+std::size_t WsTransport::unsent_bytes() const noexcept {
+  return partial_ ? partial_.frame().size() - partial_sent_ : 0;
+}
+
+void WsTransport::on_writable() {
+  blocked_ = false;
+  if (state_ == State::open && listener_) {
+    listener_->on_ws_writable(*this);
+    resume_reading();
+    return;
+  }
+  write_control();
+  if (state_ == State::closing && peer_closed_ && !blocked_) lose();
+}
+
+// --- Closing
+// ---------------------------------------------------------------------------------------
+
+void WsTransport::close(std::optional<std::uint16_t> code) {
+  if (state_ != State::open) return;
+  state_ = State::closing;
+  listener_.reset();
+  ws::append_close_frame(control_, code);
+  write_control();
+  if (state_ == State::closed) return;
+  if (peer_closed_ && !blocked_) stream_->shutdown_write();
+  const Millis patience = peer_closed_ ? kDrainTimeout : options_->websocket_close_timeout;
+  stream_->shard().schedule(*this, stream_->shard().now() + patience);
+  stream_->wait_readable();
+}
+
+void WsTransport::on_timer(TimePoint /*now*/) {
+  lose();
+}
+
+void WsTransport::on_shutdown() {
+  if (state_ == State::open) close(std::nullopt);
+}
+
+// The connection is gone, or has to go now.
+void WsTransport::lose() {
+  if (state_ == State::closed) return;
+  const auto self = shared_from_this();
+  state_ = State::closed;
+  TimerWheel::cancel(*this);
+  partial_ = {};
+  control_.clear();
+  stream_->close();
+  if (const auto listener = std::exchange(listener_, nullptr)) listener->on_ws_closed(*this);
+}
+
+}  // namespace patchbay::engineio

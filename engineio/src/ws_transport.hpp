@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//
+// A WebSocket connection of a session: as its transport, or as the candidate to become it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "patchbay/engineio/options.hpp"
+#include "patchbay/protocol/eio/packet.hpp"
+#include "patchbay/protocol/eio/send_queue.hpp"
+#include "stream.hpp"
+#include "timer_wheel.hpp"
+#include "ws_codec.hpp"
+
+namespace patchbay::engineio {
+
+class WsTransport final : public Stream::Handler,
+                          private TimerWheel::Node,
+                          public std::enable_shared_from_this<WsTransport> {
+ public:
+  // What the connection tells the session. The first argument is the transport itself.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void on_ws_text(WsTransport& ws, std::string_view text) = 0;
+    virtual void on_ws_binary(WsTransport& ws, std::string_view data) = 0;
+    // The peer has closed, or is gone. Nothing is called after this.
+    virtual void on_ws_closed(WsTransport& ws) = 0;
+    // The peer has broken the protocol and was told so. Nothing is called after this.
+    virtual void on_ws_failed(WsTransport& ws, Errc why) = 0;
+    // Writing is possible again.
+    virtual void on_ws_writable(WsTransport& ws) = 0;
+    // More waits for this peer than it should get more answers to.
+    [[nodiscard]] virtual bool reading_paused(const WsTransport& ws) const = 0;
+  };
+
+  WsTransport(std::shared_ptr<Stream> stream, const EngineOptions& options);
+
+  // Begins to serve. `leftover` is what the peer sent behind its handshake.
+  void start(std::shared_ptr<Listener> listener, std::string leftover);
+
+  // Writes as many queued packets as the connection takes, in one call if it can, and removes them.
+  // True when nothing is left.
+  bool flush(eio::SendQueue& queue);
+  // Sends one text frame ahead of queued packets.
+  void send_text(std::string_view text);
+  // Bytes of packets taken from the queue that the connection has not taken yet.
+  [[nodiscard]] std::size_t unsent_bytes() const noexcept;
+
+  // Sends a close frame, waits for the peer's, and closes. The listener hears nothing more.
+  void close(std::optional<std::uint16_t> code);
+  // The peer may be read from again.
+  void resume_reading();
+
+  // Stream::Handler
+  void on_readable() override;
+  void on_writable() override;
+  void on_shutdown() override;
+
+ private:
+  enum class State : std::uint8_t { open, closing, closed };
+
+  void on_timer(TimePoint now) override;
+  void process(std::span<char> input);
+  void handle(const ws::Event& event);
+  void on_close_frame(std::optional<std::uint16_t> code);
+  void write_control();
+  bool write(eio::SendQueue* queue);
+  void consume(std::size_t bytes, eio::SendQueue* queue);
+  void lose();
+
+  std::shared_ptr<Stream> stream_;
+  std::shared_ptr<Listener> listener_;
+  const EngineOptions* options_;
+  ws::Receiver receiver_;
+  // A packet of which a part has been written: the rest must come before anything else.
+  eio::EncodedPacket partial_;
+  std::size_t partial_sent_ = 0;
+  std::string control_;  // pongs, close and probe frames: before packets that are still queued
+  State state_ = State::open;
+  bool peer_closed_ = false;
+  bool blocked_ = false;  // the kernel takes nothing more for now
+};
+
+}  // namespace patchbay::engineio

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+//
+// Mode --engineio: every message comes back, but for those that begin with '!', which are commands.
+#include <asio/signal_set.hpp>
+#include <charconv>
+#include <csignal>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "conformance_server.hpp"
+#include "patchbay/engineio/engine.hpp"
+#include "patchbay/value.hpp"
+
+namespace patchbay::conformance {
+
+namespace {
+
+using engineio::Session;
+
+constexpr std::size_t kReasonsKept = 1000;
+
+class Fixture {
+ public:
+  std::shared_ptr<engineio::SessionHandler> open(std::shared_ptr<Session> session);
+
+  void message(Session& session, bool binary, std::string_view data) {
+    if (binary) {
+      session.send(eio::EncodedPacket::binary(data));
+    } else if (data.starts_with('!')) {
+      command(session, data);
+    } else {
+      send_text(session, data);
+    }
+  }
+
+  void closed(const Session& session, eio::CloseReason reason) {
+    sessions_.erase(session.id());
+    reasons_.push_back(Array{session.id(), eio::to_string(reason)});
+    if (reasons_.size() > kReasonsKept) reasons_.pop_front();
+  }
+
+ private:
+  static void send_text(Session& session, std::string_view text) {
+    session.send(eio::EncodedPacket::text(eio::PacketType::message, text));
+  }
+
+  void command(Session& session, std::string_view line) {
+    const std::size_t space = line.find(' ');
+    const std::string_view name = line.substr(0, space);
+    const std::string_view argument =
+        space == std::string_view::npos ? std::string_view() : line.substr(space + 1);
+    if (name == "!close") {
+      const auto found = sessions_.find(argument);
+      if (found != sessions_.end()) std::shared_ptr<Session>(found->second)->close();
+    } else if (name == "!flood") {
+      int count = 0;
+      std::from_chars(argument.data(), argument.data() + argument.size(), count);
+      for (int i = 0; i < count; ++i) send_text(session, "tick " + std::to_string(i));
+    } else if (name == "!reasons") {
+      send_text(session, "!reasons " + to_json(Array(reasons_.begin(), reasons_.end())));
+    }
+  }
+
+  std::map<std::string, std::shared_ptr<Session>, std::less<>> sessions_;
+  std::deque<Value> reasons_;
+};
+
+class EchoHandler final : public engineio::SessionHandler {
+ public:
+  EchoHandler(Fixture& fixture, std::shared_ptr<Session> session)
+      : fixture_(&fixture), session_(std::move(session)) {}
+
+  void on_message(bool binary, std::string_view data) override {
+    fixture_->message(*session_, binary, data);
+  }
+  void on_close(eio::CloseReason reason, Errc /*detail*/) override {
+    fixture_->closed(*session_, reason);
+  }
+
+ private:
+  Fixture* fixture_;
+  std::shared_ptr<Session> session_;
+};
+
+std::shared_ptr<engineio::SessionHandler> Fixture::open(std::shared_ptr<Session> session) {
+  sessions_.emplace(session->id(), session);
+  return std::make_shared<EchoHandler>(*this, std::move(session));
+}
+
+}  // namespace
+
+void run_engineio(const Settings& settings) {
+  Fixture fixture;
+  engineio::EngineOptions options = settings.options;
+  options.path = "/engine.io/";
+  engineio::Engine engine(std::move(options));
+  engine.on_session([&](std::shared_ptr<Session> session) { return fixture.open(std::move(session)); });
+  asio::signal_set signals(engine.loop(0).io_context(), SIGINT, SIGTERM);
+  signals.async_wait([&](asio::error_code error, int) {
+    if (!error) engine.stop();
+  });
+  announce(engine.listen(settings.port, "127.0.0.1"));
+  engine.run();
+}
+
+}  // namespace patchbay::conformance

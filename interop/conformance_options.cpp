@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include <charconv>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance_server.hpp"
+
+namespace patchbay::conformance {
+
+namespace {
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw std::invalid_argument("not a number: " + std::string(text));
+  }
+  return value;
+}
+
+Millis millis(std::string_view text) { return Millis(static_cast<Millis::rep>(number(text))); }
+
+std::vector<Transport> transports(std::string_view list) {
+  std::vector<Transport> result;
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    const std::string_view name = list.substr(0, comma);
+    if (name != "polling" && name != "websocket") {
+      throw std::invalid_argument("unknown transport: " + std::string(name));
+    }
+    result.push_back(name == "polling" ? Transport::polling : Transport::websocket);
+    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
+  }
+  return result;
+}
+
+void deny_on_request(const RequestInfo& request, const AllowReply& reply) {
+  if (const std::string* text = request.query.find("deny")) {
+    reply.refuse(*text);
+  } else {
+    reply.allow();
+  }
+}
+
+using Apply = std::function<void(Settings&, std::string_view)>;
+
+const std::map<std::string_view, Apply>& options_with_value() {
+  static const std::map<std::string_view, Apply> table{
+      {"--port", [](Settings& s, auto v) { s.port = static_cast<std::uint16_t>(number(v)); }},
+      {"--ping-interval", [](Settings& s, auto v) { s.options.ping_interval = millis(v); }},
+      {"--ping-timeout", [](Settings& s, auto v) { s.options.ping_timeout = millis(v); }},
+      {"--upgrade-timeout", [](Settings& s, auto v) { s.options.upgrade_timeout = millis(v); }},
+      {"--connect-timeout", [](Settings& s, auto v) { s.options.connect_timeout = millis(v); }},
+      {"--max-payload", [](Settings& s, auto v) { s.options.max_http_buffer_size = number(v); }},
+      {"--transports", [](Settings& s, auto v) { s.options.transports = transports(v); }},
+      {"--cors-origin",
+       [](Settings& s, auto v) {
+         s.options.cors = CorsOptions();
+         s.options.cors->origin = v;
+         s.options.cors->credentials = true;
+       }},
+      {"--ack-timeout", [](Settings& s, auto v) { s.ack_timeout = millis(v); }},
+  };
+  return table;
+}
+
+const std::map<std::string_view, Apply>& options_without_value() {
+  static const std::map<std::string_view, Apply> table{
+      {"--engineio", [](Settings& s, auto) { s.mode = Settings::Mode::engineio; }},
+      {"--socketio", [](Settings& s, auto) { s.mode = Settings::Mode::socketio; }},
+      {"--no-upgrades", [](Settings& s, auto) { s.options.allow_upgrades = false; }},
+      {"--no-cors", [](Settings& s, auto) { s.options.cors.reset(); }},
+      {"--deny", [](Settings& s, auto) { s.options.allow_request = deny_on_request; }},
+      {"--cookie", [](Settings& s, auto) { s.options.cookie = CookieOptions(); }},
+  };
+  return table;
+}
+
+// What the official suites expect.
+Settings suite_defaults() {
+  Settings settings;
+  settings.options.ping_interval = Millis(300);
+  settings.options.ping_timeout = Millis(200);
+  settings.options.connect_timeout = Millis(1000);
+  settings.options.cors = CorsOptions();
+  return settings;
+}
+
+}  // namespace
+
+Settings parse_settings(int argc, char** argv) {
+  Settings settings = suite_defaults();
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view name = argv[i];
+    if (const auto flag = options_without_value().find(name);
+        flag != options_without_value().end()) {
+      flag->second(settings, {});
+    } else if (const auto option = options_with_value().find(name);
+               option != options_with_value().end()) {
+      if (++i == argc) throw std::invalid_argument("no value for " + std::string(name));
+      option->second(settings, argv[i]);
+    } else {
+      throw std::invalid_argument("unknown option: " + std::string(name));
+    }
+  }
+  if (settings.mode == Settings::Mode::none) {
+    throw std::invalid_argument("one of --engineio and --socketio is needed");
+  }
+  return settings;
+}
+
+}  // namespace patchbay::conformance

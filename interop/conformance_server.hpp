@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//
+// The fixture that the suites run against; README.md beside it says what it does, mode by mode.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "patchbay/options.hpp"
+
+namespace patchbay::conformance {
+
+struct Settings {
+  enum class Mode : std::uint8_t { none, engineio, socketio };
+  Mode mode = Mode::none;
+  std::uint16_t port = 3000;
+  Millis ack_timeout{200};
+  ServerOptions options;
+};
+
+// Throws std::invalid_argument with a sentence about what is wrong.
+Settings parse_settings(int argc, char** argv);
+
+// Serve until SIGTERM or SIGINT.
+void run_engineio(const Settings& settings);
+void run_socketio(const Settings& settings);
+
+// Tells whoever started the program that the port is open.
+void announce(std::uint16_t port);
+
+}  // namespace patchbay::conformance

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+//
+// The stock JavaScript client, with deadlines.
+
+import assert from "node:assert/strict";
+import { afterEach } from "node:test";
+
+import { io } from "socket.io-client";
+
+import { within } from "./wait.mjs";
+
+// The three ways to connect, as values of the option `transports`.
+export const kTransports = {
+  polling: ["polling"],
+  websocket: ["websocket"],
+  "polling, then websocket": ["polling", "websocket"],
+};
+
+const opened = new Set();
+
+// Inside describe(): what the tests of that block open lives for one test.
+export function useClients() {
+  afterEach(() => {
+    for (const socket of opened) {
+      socket.io.reconnection(false);
+      socket.disconnect();
+      socket.io._close();
+    }
+    opened.clear();
+  });
+}
+
+// A socket that has not begun to connect, on a connection of its own.
+export function createSocket(url, options = {}) {
+  const socket = io(url, { autoConnect: false, forceNew: true, reconnection: false, ...options });
+  opened.add(socket);
+  return socket;
+}
+
+// A socket for another namespace, on the connection of `socket`. Not connected either.
+export function sibling(socket, namespace, options) {
+  const other = socket.io.socket(namespace, options);
+  opened.add(other);
+  return other;
+}
+
+export async function connect(url, options) {
+  const socket = createSocket(url, options);
+  await connected(socket);
+  return socket;
+}
+
+export async function connected(socket) {
+  const outcome = new Promise((done, fail) => {
+    socket.once("connect", done).once("connect_error", fail);
+  });
+  socket.connect();
+  await within(outcome, "connect");
+}
+
+// Arguments of the next such event.
+export function next(emitter, event, ms) {
+  return within(new Promise((done) => emitter.once(event, (...args) => done(args))), event, ms);
+}
+
+export function call(socket, event, ...args) {
+  return within(socket.emitWithAck(event, ...args), `answer to ${event}`);
+}
+
+// Resolves when everything that the server sent this socket earlier has been received.
+export async function barrier(socket) {
+  await call(socket, "who");
+}
+
+export async function upgraded(socket) {
+  if (socket.io.engine.transport.name !== "websocket") await next(socket.io.engine, "upgrade");
+  assert.equal(socket.io.engine.transport.name, "websocket");
+}
+
+// The arguments of all such events from now on.
+export function record(socket, event) {
+  const seen = [];
+  socket.on(event, (...args) => seen.push(args));
+  return seen;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+//
+// Result<T>: a T, or the reason why there is none. The shape follows std::expected of C++23, so
+// that it can be replaced by it one day.
+#pragma once
+
+#include <cassert>
+#include <utility>
+#include <variant>
+
+#include "patchbay/protocol/error.hpp"
+
+namespace patchbay {
+
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
+  Result(Errc error) : state_(std::in_place_index<1>, error) {           // NOLINT: implicit
+    assert(error != Errc::none);
+  }
+
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  // Precondition of the following: has_value().
+  T& value() & { return *std::get_if<0>(&state_); }
+  const T& value() const& { return *std::get_if<0>(&state_); }
+  T&& value() && { return std::move(*std::get_if<0>(&state_)); }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(*this).value(); }
+  T* operator->() { return std::get_if<0>(&state_); }
+  const T* operator->() const { return std::get_if<0>(&state_); }
+
+  // Errc::none when there is a value.
+  [[nodiscard]] Errc error() const noexcept {
+    const Errc* error = std::get_if<1>(&state_);
+    return error ? *error : Errc::none;
+  }
+
+ private:
+  std::variant<T, Errc> state_;
+};
+
+}  // namespace patchbay

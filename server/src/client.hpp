@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "outgoing.hpp"
+#include "patchbay/engineio/session.hpp"
+#include "patchbay/protocol/sio/connection_machine.hpp"
+#include "patchbay/server.hpp"
+
+namespace patchbay {
+
+// One Engine.IO session as Socket.IO sees it: the sockets of its client, one per namespace. Lives on
+// the session's loop, owned by the session until that closes.
+class Client final : public engineio::SessionHandler,
+                     private sio::ConnectionMachine::Handler,
+                     public std::enable_shared_from_this<Client> {
+ public:
+  using Slot = sio::ConnectionMachine::Slot;
+
+  Client(Server& server, std::shared_ptr<engineio::Session> session);
+
+  [[nodiscard]] engineio::Session& session() noexcept { return *session_; }
+  [[nodiscard]] Server& server() noexcept { return *server_; }
+
+  // The socket has gone through all middlewares.
+  void complete_join(const SocketPtr& socket);
+  void reject_join(const SocketPtr& socket, const ConnectError& error);
+  // Tells the client that it has left the namespace.
+  void disconnect(Socket& socket);
+  // The socket is not this client's any more.
+  void forget(Socket& socket);
+  // Disconnects in all namespaces, and then closes the session.
+  void disconnect_all();
+
+  // engineio::SessionHandler
+  void on_message(bool binary, std::string_view data) override;
+  void on_close(eio::CloseReason reason, Errc detail) override;
+
+ private:
+  class MiddlewareRun;
+
+  // sio::ConnectionMachine::Handler
+  void on_connect_request(Slot slot, std::string_view nsp, Value auth) override;
+  void on_event(Slot slot, Array args, std::optional<std::uint64_t> ack_id) override;
+  void on_ack(Slot slot, std::uint64_t ack_id, Array args) override;
+  void on_disconnect(Slot slot) override;
+  void on_violation(Errc reason) override;
+
+  void send(const sio::Packet& packet);
+  void watch_join_deadline();
+  void call_connection_handlers(const SocketPtr& socket);
+  SocketPtr take_socket(Slot slot);
+
+  Server* server_;
+  std::shared_ptr<engineio::Session> session_;
+  std::shared_ptr<const engineio::RequestInfo> request_;
+  sio::ConnectionMachine machine_;
+  std::vector<SocketPtr> sockets_;  // by slot; null where there is none
+  std::unique_ptr<engineio::Timer> join_timer_;
+};
+
+}  // namespace patchbay

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// What a user would write first; it listens, and stops at once.
+#include <patchbay/patchbay.hpp>
+
+int main() {
+  patchbay::Server io;
+  io.on_connection([&](patchbay::SocketPtr socket) {
+    socket->join("lobby");
+    socket->on("chat message", [&](std::string text) { io.to("lobby").emit("chat message", text); });
+    socket->on("add", [](int a, int b) { return a + b; });
+    socket->on("upload", [](patchbay::Bytes file, patchbay::Ack ack) { ack(file.size()); });
+  });
+  io.listen(0);
+  io.close();
+  io.run();
+}

@@ -1,0 +1,27 @@
+# All from Debian 12; tools/setup installs them. Third-party headers are SYSTEM: their warnings are
+# not ours to fix.
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(simdjson REQUIRED)
+find_package(Threads REQUIRED)
+
+# llhttp comes as generated C in the package node-llhttp.
+find_path(LLHTTP_INCLUDE_DIR llhttp.h PATHS /usr/share/include/llhttp REQUIRED)
+find_path(LLHTTP_SOURCE_DIR llhttp.c PATHS /usr/share/llhttp REQUIRED)
+add_library(patchbay_llhttp STATIC
+  ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c ${LLHTTP_SOURCE_DIR}/llhttp.c)
+target_include_directories(patchbay_llhttp SYSTEM PUBLIC $<BUILD_INTERFACE:${LLHTTP_INCLUDE_DIR}>)
+set_target_properties(patchbay_llhttp PROPERTIES POSITION_INDEPENDENT_CODE ON)
+
+find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
+add_library(patchbay_asio INTERFACE)
+target_include_directories(patchbay_asio SYSTEM INTERFACE $<BUILD_INTERFACE:${ASIO_INCLUDE_DIR}>)
+target_compile_definitions(patchbay_asio INTERFACE ASIO_NO_DEPRECATED)
+target_link_libraries(patchbay_asio INTERFACE Threads::Threads)
+
+find_path(RAPIDJSON_INCLUDE_DIR rapidjson/reader.h REQUIRED)
+add_library(patchbay_rapidjson INTERFACE)
+target_include_directories(patchbay_rapidjson SYSTEM INTERFACE $<BUILD_INTERFACE:${RAPIDJSON_INCLUDE_DIR}>)
+
+find_path(WEBSOCKETPP_INCLUDE_DIR websocketpp/frame.hpp REQUIRED)
+add_library(patchbay_websocketpp INTERFACE)
+target_include_directories(patchbay_websocketpp SYSTEM INTERFACE $<BUILD_INTERFACE:${WEBSOCKETPP_INCLUDE_DIR}>)
