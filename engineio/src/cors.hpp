@@ -11,7 +11,7 @@ namespace patchbay::engineio::cors {
 // The headers that every answer gets.
 void add_headers(http::Headers& headers, const CorsOptions& options);
 
-// The answer to an OPTIONS request (204), without what add_headers() adds.
+// The answer to an OPTIONS request (204).
 [[nodiscard]] http::Response preflight(const http::Request& request, const CorsOptions& options);
 
 }  // namespace patchbay::engineio::cors

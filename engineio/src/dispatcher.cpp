@@ -36,6 +36,17 @@ bool is_upgrade(const Exchange& exchange) {
   return request.wants_upgrade && upgrade && http::list_contains(*upgrade, "websocket");
 }
 
+// The response that opens the WebSocket; none when the request does not ask for one properly, which
+// has been answered then.
+std::optional<http::Response> accept_websocket(Exchange& exchange) {
+  http::Response refusal;
+  auto accepted = ws::accept_handshake(exchange.request(), refusal);
+  if (accepted) return std::move(*accepted);
+  refusal.headers.set("connection", "close");
+  exchange.respond(std::move(refusal));
+  return std::nullopt;
+}
+
 std::string cookie_header(const CookieOptions& cookie, std::string_view value) {
   std::string header = cookie.name + "=" + std::string(value);
   if (cookie.max_age) header += "; Max-Age=" + std::to_string(cookie.max_age->count());
@@ -107,7 +118,7 @@ void Dispatcher::on_engine_request(const std::shared_ptr<Exchange>& exchange) {
     refuse(*exchange, *refusal);
     return;
   }
-  if (!exchange->query().find("sid")) {
+  if (parameter(*exchange, "sid").empty()) {
     on_handshake(exchange);
     return;
   }
@@ -252,12 +263,8 @@ void Dispatcher::open_polling(const std::shared_ptr<Exchange>& exchange) {
 }
 
 void Dispatcher::open_websocket(const std::shared_ptr<Exchange>& exchange) {
-  http::Response refusal;
-  auto accepted = ws::accept_handshake(exchange->request(), refusal);
-  if (!accepted) {
-    exchange->respond(std::move(refusal));
-    return;
-  }
+  auto accepted = accept_websocket(*exchange);
+  if (!accepted) return;
   auto info = exchange->info();
   std::string leftover;
   auto stream = exchange->upgrade(std::move(*accepted), leftover);
@@ -294,12 +301,8 @@ void Dispatcher::on_session_request(const std::shared_ptr<Exchange>& exchange,
 }
 
 void Dispatcher::upgrade_session(const std::shared_ptr<Exchange>& exchange, LiveSession& session) {
-  http::Response refusal;
-  auto accepted = ws::accept_handshake(exchange->request(), refusal);
-  if (!accepted) {
-    exchange->respond(std::move(refusal));
-    return;
-  }
+  auto accepted = accept_websocket(*exchange);
+  if (!accepted) return;
   std::string leftover;
   auto stream = exchange->upgrade(std::move(*accepted), leftover);
   if (!stream) return;

@@ -147,7 +147,8 @@ void HttpConnection::respond(http::Response response) {
   if (phase_ == Phase::closed || phase_ == Phase::draining) return;
   exchange_.reset();
   response.headers.set("date", stream_->shard().http_date());
-  const bool keep_alive = keep_alive_ && !stopping_;
+  const bool told_to_close = http::list_contains(response.headers.joined("connection"), "close");
+  const bool keep_alive = keep_alive_ && !stopping_ && !told_to_close;
   const bool idle = output_.empty();
   http::write_response(output_, response, {.keep_alive = keep_alive, .head_only = head_only_});
   if (idle) flush();

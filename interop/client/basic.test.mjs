@@ -18,7 +18,7 @@ import {
   upgraded,
   useClients,
 } from "../support/client.mjs";
-import { startServer, useServer } from "../support/server.mjs";
+import { useServer } from "../support/server.mjs";
 import { eventually, within } from "../support/wait.mjs";
 
 const kTexts = [
@@ -56,11 +56,6 @@ const kValues = [
 
 const kBytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 
-async function disconnects(socket, id) {
-  const log = await call(socket, "last-disconnect");
-  return log.filter((entry) => entry.id === id);
-}
-
 for (const [name, transports] of Object.entries(kTransports)) {
   describe(`connecting by ${name}`, () => {
     const server = useServer("socketio");
@@ -82,7 +77,10 @@ for (const [name, transports] of Object.entries(kTransports)) {
       const handshake = await call(socket, "handshake");
       assert.deepEqual(handshake.auth, auth);
       const { room, EIO, transport } = handshake.query;
-      assert.deepEqual({ room, EIO, transport }, { room: "a b&c=é", EIO: "4", transport: transports[0] });
+      assert.deepEqual(
+        { room, EIO, transport },
+        { room: "a b&c=é", EIO: "4", transport: transports[0] },
+      );
     });
 
     it("ends up on the last transport offered", async () => {
@@ -170,8 +168,11 @@ for (const [name, transports] of Object.entries(kTransports)) {
       if (transports.includes("websocket")) await upgraded(socket);
       const lost = next(socket, "disconnect");
       socket.emit("message", "x".repeat(1_000_001));
-      const [reason] = await lost;
-      assert.equal(reason, transports.includes("websocket") ? "transport close" : "transport error");
+      // Over polling both the refused POST and the held GET tell the client; either may be first.
+      const reasons = transports.includes("websocket")
+        ? ["transport close"]
+        : ["transport error", "transport close"];
+      assert.ok(reasons.includes((await lost)[0]));
     });
   });
 
@@ -195,7 +196,10 @@ for (const [name, transports] of Object.entries(kTransports)) {
     it("find their question when there are many", async () => {
       const socket = await connect(server.url, { transports });
       const answers = Array.from({ length: 200 }, (_, i) => call(socket, "message-with-ack", i));
-      assert.deepEqual(await Promise.all(answers), Array.from({ length: 200 }, (_, i) => i));
+      assert.deepEqual(
+        await Promise.all(answers),
+        Array.from({ length: 200 }, (_, i) => i),
+      );
     });
 
     it("that never come time out at the client, and leave the connection alone", async () => {
@@ -263,7 +267,10 @@ for (const [name, transports] of Object.entries(kTransports)) {
     });
 
     it("may refuse by a middleware, with message and data, and accept later", async () => {
-      const socket = createSocket(`${server.url}/guarded`, { transports, auth: { token: "guess" } });
+      const socket = createSocket(`${server.url}/guarded`, {
+        transports,
+        auth: { token: "guess" },
+      });
       await assert.rejects(connected(socket), (error) => {
         assert.deepEqual([error.message, error.data], ["unauthorized", { code: 42 }]);
         return true;
@@ -276,109 +283,6 @@ for (const [name, transports] of Object.entries(kTransports)) {
     it("may take their time to accept", async () => {
       const socket = await connect(`${server.url}/slow`, { transports });
       assert.deepEqual(await call(socket, "who"), { nsp: "/slow", id: socket.id });
-    });
-  });
-
-  describe(`disconnecting over ${name}`, () => {
-    const server = useServer("socketio");
-    useClients();
-
-    // Both events, and the rooms that are still known in the first and gone in the second.
-    async function assertReason(observer, id, reason, rooms = [id]) {
-      const entries = await eventually(async () => {
-        const found = await disconnects(observer, id);
-        return found.length === 2 && found;
-      }, `disconnect of ${id}`);
-      assert.deepEqual(entries, [
-        { nsp: "/", id, event: "disconnecting", reason, rooms: [...rooms].sort() },
-        { nsp: "/", id, event: "disconnect", reason, rooms: [] },
-      ]);
-    }
-
-    it("by the client's disconnect()", async () => {
-      const observer = await connect(server.url);
-      const socket = await connect(server.url, { transports });
-      const { id } = socket;
-      await call(socket, "join", "room");
-      const lost = next(socket, "disconnect");
-      socket.disconnect();
-      assert.equal((await lost)[0], "io client disconnect");
-      await assertReason(observer, id, "client namespace disconnect", [id, "room"]);
-    });
-
-    it("by the server's disconnect()", async () => {
-      const observer = await connect(server.url);
-      const socket = await connect(server.url, { transports });
-      const { id } = socket;
-      const lost = next(socket, "disconnect");
-      socket.emit("bye");
-      assert.equal((await lost)[0], "io server disconnect");
-      await assertReason(observer, id, "server namespace disconnect");
-    });
-
-    it("by the server's disconnect(true)", async () => {
-      const observer = await connect(server.url);
-      const socket = await connect(server.url, { transports });
-      const { id } = socket;
-      const lost = next(socket, "disconnect");
-      const closed = next(socket.io.engine, "close");
-      socket.emit("kick");
-      assert.equal((await lost)[0], "io server disconnect");
-      await closed;
-      await assertReason(observer, id, "server namespace disconnect");
-    });
-
-    it("by the client's connection closing", async () => {
-      const observer = await connect(server.url);
-      const socket = await connect(server.url, { transports });
-      const { id } = socket;
-      socket.io.engine.close();
-      await assertReason(observer, id, "transport close");
-    });
-
-    it("by a packet that breaks the protocol, and the client comes back by itself", async () => {
-      const observer = await connect(server.url);
-      const options = { transports, reconnection: true, reconnectionDelay: 10 };
-      const socket = await connect(server.url, options);
-      const { id } = socket;
-      const lost = next(socket, "disconnect");
-      const again = next(socket, "connect");
-      socket.io.engine.write("9 is no packet type");
-      assert.ok(["transport close", "transport error"].includes((await lost)[0]));
-      await assertReason(observer, id, "forced close");
-      await again;
-      assert.notEqual(socket.id, id);
-      assert.deepEqual(await call(socket, "who"), { nsp: "/", id: socket.id });
-    });
-
-    it("after a kick the client may connect again", async () => {
-      const socket = await connect(server.url, { transports });
-      const { id } = socket;
-      const lost = next(socket, "disconnect");
-      socket.emit("kick");
-      await lost;
-      await connected(socket);
-      assert.notEqual(socket.id, id);
-      await barrier(socket);
-    });
-
-    it("leaving a namespace keeps the connection", async () => {
-      const main = await connect(server.url, { transports });
-      const custom = sibling(main, "/custom");
-      await connected(custom);
-      const lost = next(custom, "disconnect");
-      custom.emit("bye");
-      assert.equal((await lost)[0], "io server disconnect");
-      await barrier(main);
-    });
-
-    it("kicked from one namespace is kicked from all", async () => {
-      const main = await connect(server.url, { transports });
-      const custom = sibling(main, "/custom");
-      await connected(custom);
-      const lost = Promise.all([next(main, "disconnect"), next(custom, "disconnect")]);
-      custom.emit("kick");
-      for (const [reason] of await lost) assert.equal(reason, "io server disconnect");
     });
   });
 
@@ -419,7 +323,11 @@ for (const [name, transports] of Object.entries(kTransports)) {
       await call(a, "message-with-ack", 0);
       a.emit("to", "r", "text", { bin: kBytes });
       await barrier(a);
-      assert.deepEqual(await received(group), [[0, 0], [1, 0], [0, 0]]);
+      assert.deepEqual(await received(group), [
+        [0, 0],
+        [1, 0],
+        [0, 0],
+      ]);
       assert.deepEqual(group.seen[1][0], [["text", { bin: kBytes }]]);
     });
 
@@ -430,12 +338,20 @@ for (const [name, transports] of Object.entries(kTransports)) {
       await call(b, "join", "r");
       a.emit("in", "r", 1);
       await barrier(a);
-      assert.deepEqual(await received(group), [[1, 0], [1, 0], [0, 0]]);
+      assert.deepEqual(await received(group), [
+        [1, 0],
+        [1, 0],
+        [0, 0],
+      ]);
       await call(a, "leave", "r");
       await call(b, "leave", "r");
       a.emit("in", "r", 2);
       await barrier(a);
-      assert.deepEqual(await received(group), [[1, 0], [1, 0], [0, 0]]);
+      assert.deepEqual(await received(group), [
+        [1, 0],
+        [1, 0],
+        [0, 0],
+      ]);
     });
 
     it("except() reaches everyone else", async () => {
@@ -444,14 +360,22 @@ for (const [name, transports] of Object.entries(kTransports)) {
       await call(b, "join", "r");
       a.emit("except", "r", 1);
       await barrier(a);
-      assert.deepEqual(await received(group), [[1, 0], [0, 0], [1, 0]]);
+      assert.deepEqual(await received(group), [
+        [1, 0],
+        [0, 0],
+        [1, 0],
+      ]);
     });
 
     it("broadcast reaches everyone but the sender", async () => {
       const group = await three();
       group.sockets[0].emit("broadcast", "text", kBytes);
       await barrier(group.sockets[0]);
-      assert.deepEqual(await received(group), [[0, 0], [0, 1], [0, 1]]);
+      assert.deepEqual(await received(group), [
+        [0, 0],
+        [0, 1],
+        [0, 1],
+      ]);
       assert.deepEqual(group.seen[2][1], [["text", kBytes]]);
     });
 
@@ -460,51 +384,47 @@ for (const [name, transports] of Object.entries(kTransports)) {
       const [a, b] = group.sockets;
       a.emit("to", b.id, "private");
       await barrier(a);
-      assert.deepEqual(await received(group), [[0, 0], [1, 0], [0, 0]]);
+      assert.deepEqual(await received(group), [
+        [0, 0],
+        [1, 0],
+        [0, 0],
+      ]);
     });
   });
 }
 
 describe("many clients", () => {
-  const server = useServer("socketio", "--ping-interval", 2000, "--ping-timeout", 5000, "--connect-timeout", 10_000);
+  const server = useServer(
+    "socketio",
+    "--ping-interval",
+    2000,
+    "--ping-timeout",
+    5000,
+    "--connect-timeout",
+    10_000,
+  );
   useClients();
 
   it("200 connect at once, are answered, and hear one broadcast each", async () => {
     const kinds = Object.values(kTransports);
-    const open = (_, i) => connect(server.url, { transports: kinds[i % kinds.length], timeout: 10_000 });
+    const open = (_, i) =>
+      connect(server.url, { transports: kinds[i % kinds.length], timeout: 10_000 });
     const sockets = await Promise.all(Array.from({ length: 200 }, open));
     assert.equal(new Set(sockets.map(({ id }) => id)).size, 200);
-    const echoes = await Promise.all(sockets.map((socket, i) => call(socket, "message-with-ack", i)));
-    assert.deepEqual(echoes, Array.from({ length: 200 }, (_, i) => i));
+    const echoes = await Promise.all(
+      sockets.map((socket, i) => call(socket, "message-with-ack", i)),
+    );
+    assert.deepEqual(
+      echoes,
+      Array.from({ length: 200 }, (_, i) => i),
+    );
     const heard = sockets.map((socket) => record(socket, "broadcast"));
     sockets[0].emit("broadcast", "all of you");
     await barrier(sockets[0]);
     await Promise.all(sockets.map(barrier));
-    assert.deepEqual(heard.map((list) => list.length), [0, ...Array(199).fill(1)]);
+    assert.deepEqual(
+      heard.map((list) => list.length),
+      [0, ...Array(199).fill(1)],
+    );
   });
-});
-
-describe("stopping the server", () => {
-  useClients();
-
-  for (const [name, transports] of Object.entries(kTransports)) {
-    it(`closes the connection of a client over ${name}`, async () => {
-      const server = await startServer("socketio");
-      let socket;
-      try {
-        socket = await connect(server.url, { transports });
-        if (transports.includes("websocket")) await upgraded(socket);
-      } catch (error) {
-        await server.stop();
-        throw error;
-      }
-      const lost = next(socket, "disconnect");
-      await server.stop();
-      // Between two polls there is no request by which a client could be told.
-      const reasons = transports.length === 1 && transports[0] === "polling"
-        ? ["transport close", "transport error"]
-        : ["transport close"];
-      assert.ok(reasons.includes((await lost)[0]));
-    });
-  }
 });

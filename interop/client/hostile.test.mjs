@@ -16,7 +16,8 @@ import { Opcode, frame } from "../support/ws.mjs";
 const kPlaceholder = '{"_placeholder":true,"num":0}';
 const bytes = (...values) => Buffer.from(values);
 
-// Messages sent one after another; the last of them breaks the rules.
+// Messages sent one after another, each once the one before was processed; the last of them breaks
+// the rules.
 const kViolations = [
   ["an empty message", "4"],
   ["packet type 7", "47"],
@@ -26,7 +27,7 @@ const kViolations = [
 
   ["an event that is an object", "42{}"],
   ["an event that is a string", '42"a"'],
-  ["an event that is a number", "421."],
+  ["an event that is a boolean", "42true"],
   ["an event that is null", "42null"],
   ["an event without a name", "42[]"],
   ["an event named null", "42[null]"],
@@ -45,9 +46,14 @@ const kViolations = [
   ["text before JSON", '42abc["a"]'],
   ["a space for an ack id", '42 ["a"]'],
   ["a negative ack id", '42-1["a"]'],
-  ...["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"].map(
-    (name) => [`the reserved event ${name}`, `42["${name}"]`],
-  ),
+  ...[
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+  ].map((name) => [`the reserved event ${name}`, `42["${name}"]`]),
 
   ["CONNECT with an array", "40/custom,[]"],
   ["CONNECT with null", "40/custom,null"],
@@ -112,7 +118,11 @@ const kAccepted = [
   ["a namespace that does not exist", "40/absent,", '44/absent,{"message":"Invalid namespace"}'],
   ["a namespace without a comma", "40/absent", '44/absent,{"message":"Invalid namespace"}'],
   ["a namespace with a query", "40/?a=b,", '44/?a=b,{"message":"Invalid namespace"}'],
-  ["a guarded namespace", "40/guarded,{}", '44/guarded,{"message":"unauthorized","data":{"code":42}}'],
+  [
+    "a guarded namespace",
+    "40/guarded,{}",
+    '44/guarded,{"message":"unauthorized","data":{"code":42}}',
+  ],
   ["an event without payload", "42"],
   ["an event named by a number", "42[1]"],
   ["the event named connection", '42["connection"]'],
@@ -120,10 +130,18 @@ const kAccepted = [
   ["an ack nobody waits for", "43123[1]"],
   ["an ack without id", "43[1]"],
   ["an ack id with leading zeros", '42007["message-with-ack",1]', "437[1]"],
-  ["white space in the JSON", '42 ["message-with-ack"]'.replace(" ", "1") + " ", "431[]"],
-  ["a placeholder in a text packet", `42["message",${kPlaceholder}]`, `42["message-back",${kPlaceholder}]`],
+  ["white space in the JSON", '421[ "message-with-ack" ] ', "431[]"],
+  [
+    "a placeholder in a text packet",
+    `42["message",${kPlaceholder}]`,
+    `42["message-back",${kPlaceholder}]`,
+  ],
   ["a key given twice", '42["message",{"a":1,"a":2}]', '42["message-back",{"a":2}]'],
-  ["the key __proto__", '42["message",{"__proto__":{"a":1}}]', '42["message-back",{"__proto__":{"a":1}}]'],
+  [
+    "the key __proto__",
+    '42["message",{"__proto__":{"a":1}}]',
+    '42["message-back",{"__proto__":{"a":1}}]',
+  ],
 ];
 
 describe("hostile packets", () => {
@@ -150,11 +168,15 @@ describe("hostile packets", () => {
     }, `disconnect of ${id}`);
   }
 
+  // A pong says that what was sent before the ping has been processed.
   async function send(peer, messages) {
-    const frames = messages.map((message) =>
-      frame(typeof message === "string" ? Opcode.text : Opcode.binary, message),
-    );
-    await peer.write(Buffer.concat(frames));
+    for (const [i, message] of messages.entries()) {
+      if (i > 0) {
+        await peer.write(frame(Opcode.ping));
+        while ((await peer.frame()).opcode !== Opcode.pong);
+      }
+      await peer.write(frame(typeof message === "string" ? Opcode.text : Opcode.binary, message));
+    }
   }
 
   // Skips what the earlier, legal messages were answered by.
@@ -188,8 +210,9 @@ describe("hostile packets", () => {
   for (const [name, message, answer] of kAccepted) {
     it(`accepted: ${name}`, async () => {
       const peer = await openJoined(server.port);
-      await send(peer, [message, '4299["message-with-ack","alive"]']);
+      await peer.sendText(message);
       if (answer !== undefined) assert.equal(await peer.text(), answer);
+      await peer.sendText('4299["message-with-ack","alive"]');
       assert.equal(await peer.text(), '4399["alive"]');
     });
   }
@@ -211,7 +234,9 @@ describe("hostile packets", () => {
 
   it("accepted: ten attachments in one event", async () => {
     const peer = await openJoined(server.port);
-    const places = Array.from({ length: 10 }, (_, num) => JSON.stringify({ _placeholder: true, num }));
+    const places = Array.from({ length: 10 }, (_, num) =>
+      JSON.stringify({ _placeholder: true, num }),
+    );
     const attachments = Array.from({ length: 10 }, (_, i) => bytes(i));
     await send(peer, [`4510-["message",${places.join()}]`, ...attachments]);
     assert.equal(await peer.text(), `4510-["message-back",${places.join()}]`);
@@ -222,8 +247,9 @@ describe("hostile packets", () => {
     it(`over polling: ${JSON.stringify(body)}`, async () => {
       const session = await openJoinedPolling(server.port);
       await session.post(body);
-      assert.equal(await reasonOf(session.id), "forced close");
       assert.ok(["1", "6\x1e1"].includes((await session.poll()).text));
+      // Upstream names the one or the other, depending on what was wrong.
+      assert.ok(["forced close", "forced server close"].includes(await reasonOf(session.id)));
       assert.equal((await session.poll()).text, '{"code":1,"message":"Session ID unknown"}');
     });
   }
@@ -257,11 +283,23 @@ describe("hostile packets", () => {
     ["HTTP/9.9", "GET / HTTP/9.9\r\nHost: a\r\n\r\n"],
     ["a NUL in a header", "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"],
     ["a space before the colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n"],
-    ["two lengths", "POST /socket.io/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"],
-    ["a length that is no number", "POST /socket.io/ HTTP/1.1\r\nHost: a\r\nContent-Length: 5abc\r\n\r\nhello"],
+    [
+      "two lengths",
+      "POST /socket.io/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    ],
+    [
+      "a length that is no number",
+      "POST /socket.io/ HTTP/1.1\r\nHost: a\r\nContent-Length: 5abc\r\n\r\nhello",
+    ],
     ["a negative length", "POST /socket.io/ HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"],
-    ["a length and chunks", "POST /socket.io/ HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
-    ["a chunk size that is no number", "POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"],
+    [
+      "a length and chunks",
+      "POST /socket.io/ HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+    [
+      "a chunk size that is no number",
+      "POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    ],
     ["no Host", "GET /socket.io/ HTTP/1.1\r\n\r\n"],
   ];
   for (const [name, text] of kBrokenHttp) {
@@ -276,7 +314,8 @@ describe("hostile packets", () => {
   it("HTTP: a head without end", async () => {
     const connection = await Connection.open(server.port);
     await connection.write("GET /socket.io/ HTTP/1.1\r\nHost: a\r\n");
-    for (let i = 0; i < 100 && !connection.ended; i++) await connection.write(`X-${i}: ${"y".repeat(1000)}\r\n`);
+    for (let i = 0; i < 100 && !connection.ended; i++)
+      await connection.write(`X-${i}: ${"y".repeat(1000)}\r\n`);
     const answer = (await connection.rest()).toString("latin1");
     assert.ok(answer === "" || /^HTTP\/1\.1 (400|431) /.test(answer), answer);
   });

@@ -42,17 +42,57 @@ describe("refused HTTP handshakes", () => {
     ["no transport", "GET", "/engine.io/?EIO=4", kTransportUnknown],
     ["empty transport", "GET", "/engine.io/?EIO=4&transport=", kTransportUnknown],
     ["unknown transport", "GET", "/engine.io/?EIO=4&transport=tobi", kTransportUnknown],
-    ["transport in the wrong case", "GET", "/engine.io/?EIO=4&transport=Polling", kTransportUnknown],
-    ["webtransport over HTTP", "GET", "/engine.io/?EIO=4&transport=webtransport", kTransportUnknown],
-    ["transport named constructor", "GET", "/engine.io/?EIO=4&transport=constructor", kTransportUnknown],
-    ["transport named __proto__", "GET", "/engine.io/?EIO=4&transport=__proto__", kTransportUnknown],
-    ["the last of two transports counts", "GET", "/engine.io/?EIO=4&transport=polling&transport=tobi", kTransportUnknown],
-    ["unknown transport before unknown sid", "GET", `/engine.io/?EIO=4&transport=tobi&sid=${kUnknownSid}`, kTransportUnknown],
-    ["unknown transport before bad method", "POST", "/engine.io/?EIO=4&transport=tobi", kTransportUnknown],
+    [
+      "transport in the wrong case",
+      "GET",
+      "/engine.io/?EIO=4&transport=Polling",
+      kTransportUnknown,
+    ],
+    [
+      "webtransport over HTTP",
+      "GET",
+      "/engine.io/?EIO=4&transport=webtransport",
+      kTransportUnknown,
+    ],
+    [
+      "transport named constructor",
+      "GET",
+      "/engine.io/?EIO=4&transport=constructor",
+      kTransportUnknown,
+    ],
+    [
+      "transport named __proto__",
+      "GET",
+      "/engine.io/?EIO=4&transport=__proto__",
+      kTransportUnknown,
+    ],
+    [
+      "the last of two transports counts",
+      "GET",
+      "/engine.io/?EIO=4&transport=polling&transport=tobi",
+      kTransportUnknown,
+    ],
+    [
+      "unknown transport before unknown sid",
+      "GET",
+      `/engine.io/?EIO=4&transport=tobi&sid=${kUnknownSid}`,
+      kTransportUnknown,
+    ],
+    [
+      "unknown transport before bad method",
+      "POST",
+      "/engine.io/?EIO=4&transport=tobi",
+      kTransportUnknown,
+    ],
     ["unknown sid", "GET", target("polling", kUnknownSid), kSessionUnknown],
     ["unknown sid, POST", "POST", target("polling", kUnknownSid), kSessionUnknown],
     ["unknown sid named __proto__", "GET", target("polling", "__proto__"), kSessionUnknown],
-    ["unknown sid before revision", "GET", `/engine.io/?EIO=3&transport=polling&sid=${kUnknownSid}`, kSessionUnknown],
+    [
+      "unknown sid before revision",
+      "GET",
+      `/engine.io/?EIO=3&transport=polling&sid=${kUnknownSid}`,
+      kSessionUnknown,
+    ],
     ["POST without sid", "POST", target("polling"), kBadMethod],
     ["PUT without sid", "PUT", target("polling"), kBadMethod],
     ["DELETE without sid", "DELETE", target("polling"), kBadMethod],
@@ -62,13 +102,23 @@ describe("refused HTTP handshakes", () => {
     ["bad method before revision", "POST", "/engine.io/?EIO=3&transport=polling", kBadMethod],
     ["websocket without an upgrade", "GET", target("websocket"), kBadRequest],
     ["bad method before websocket without an upgrade", "POST", target("websocket"), kBadMethod],
-    ["websocket without an upgrade before revision", "GET", "/engine.io/?EIO=3&transport=websocket", kBadRequest],
+    [
+      "websocket without an upgrade before revision",
+      "GET",
+      "/engine.io/?EIO=3&transport=websocket",
+      kBadRequest,
+    ],
     ["no revision", "GET", "/engine.io/?transport=polling", kBadVersion],
     ["revision 3", "GET", "/engine.io/?EIO=3&transport=polling", kBadVersion],
     ["revision 5", "GET", "/engine.io/?EIO=5&transport=polling", kBadVersion],
     ["revision 04", "GET", "/engine.io/?EIO=04&transport=polling", kBadVersion],
     ["revision abc", "GET", "/engine.io/?EIO=abc&transport=polling", kBadVersion],
-    ["the last of two revisions counts", "GET", "/engine.io/?EIO=4&transport=polling&EIO=3", kBadVersion],
+    [
+      "the last of two revisions counts",
+      "GET",
+      "/engine.io/?EIO=4&transport=polling&EIO=3",
+      kBadVersion,
+    ],
   ];
   for (const [name, method, path, error] of cases) {
     it(name, async () => assertRefused(await request(server.port, method, path), error));
@@ -86,7 +136,9 @@ describe("refused HTTP handshakes", () => {
 
   it("an Origin with a control character is a bad request", async () => {
     const connection = await Connection.open(server.port);
-    await connection.write(formatRequest("GET", target("polling"), { headers: { Origin: "a\x01b" } }));
+    await connection.write(
+      formatRequest("GET", target("polling"), { headers: { Origin: "a\x01b" } }),
+    );
     assert.equal((await connection.response()).status, 400);
   });
 
@@ -127,7 +179,10 @@ describe("refused requests of a living session", () => {
 
   it("an unknown transport", async () => {
     const session = await PollingSession.open(server.port);
-    assertRefused(await request(server.port, "GET", target("tobi", session.sid)), kTransportUnknown);
+    assertRefused(
+      await request(server.port, "GET", target("tobi", session.sid)),
+      kTransportUnknown,
+    );
     assert.ok(await session.isOpen());
   });
 
@@ -150,7 +205,11 @@ describe("refused WebSocket handshakes", () => {
     ["transport named constructor", "/engine.io/?EIO=4&transport=constructor", "Transport unknown"],
     ["transport named __proto__", "/engine.io/?EIO=4&transport=__proto__", "Transport unknown"],
     ["unknown sid", target("websocket", kUnknownSid), "Session ID unknown"],
-    ["unknown sid before revision", `/engine.io/?EIO=3&transport=websocket&sid=${kUnknownSid}`, "Session ID unknown"],
+    [
+      "unknown sid before revision",
+      `/engine.io/?EIO=3&transport=websocket&sid=${kUnknownSid}`,
+      "Session ID unknown",
+    ],
     // Node.js servers say these three after the 101, into the open WebSocket.
     ["no revision", "/engine.io/?transport=websocket", "Unsupported protocol version"],
     ["revision 3", "/engine.io/?EIO=3&transport=websocket", "Unsupported protocol version"],
@@ -186,7 +245,6 @@ describe("refused WebSocket handshakes", () => {
     ["no Sec-WebSocket-Key", { without: ["Sec-WebSocket-Key"] }],
     ["a key of the wrong length", { headers: { "Sec-WebSocket-Key": "c2hvcnQ=" } }],
     ["a key that is not base64", { headers: { "Sec-WebSocket-Key": "!".repeat(24) } }],
-    ["an upgrade to something else", { headers: { Upgrade: "h2c" } }],
   ];
   for (const [name, options, versions] of kUpgradeHeaders) {
     it(name, async () => {
@@ -200,6 +258,16 @@ describe("refused WebSocket handshakes", () => {
       assert.equal((await connection.rest()).length, 0);
     });
   }
+});
+
+describe("an upgrade to another protocol", () => {
+  const server = useServer("engineio", "--no-cors", ...kQuiet);
+
+  it("is refused for a WebSocket session", async () => {
+    const connection = await Connection.open(server.port);
+    await connection.write(upgradeRequest(target("websocket"), { headers: { Upgrade: "h2c" } }));
+    assert.equal((await connection.response()).status, 400);
+  });
 });
 
 describe("transports that are switched off", () => {
@@ -285,14 +353,17 @@ describe("paths that are not the server's", () => {
   for (const path of paths) {
     it(`${path} is not found`, async () => {
       const response = await request(server.port, "GET", `${path}?EIO=4&transport=polling`);
-      assertResponse(response, 404, {}, "");
+      assert.equal(response.status, 404);
     });
   }
 
   it("an upgrade there is not accepted", async () => {
     const connection = await Connection.open(server.port);
     await connection.write(upgradeRequest("/other/?EIO=4&transport=websocket"));
-    const answer = (await connection.rest()).toString();
+    // Node.js servers hang up without a word.
+    const answer = await connection.read((input, ended) => {
+      return (ended || input.includes("\r\n")) && { value: input.toString(), used: input.length };
+    }, "answer or end");
     assert.ok(!answer.startsWith("HTTP/1.1 101"), answer);
   });
 });

@@ -6,7 +6,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { PollingSession, closeReason, kTextPlain, openWebSocket, target } from "../support/engine.mjs";
+import {
+  PollingSession,
+  closeReason,
+  kTextPlain,
+  openWebSocket,
+  target,
+} from "../support/engine.mjs";
 import { assertResponse } from "../support/http.mjs";
 import { useServer } from "../support/server.mjs";
 import { sleep } from "../support/wait.mjs";
@@ -123,7 +129,7 @@ describe("heartbeat over WebSocket", () => {
 
   it("goes on for an active client", async () => {
     const peer = await openWebSocket(server.port);
-    for (let pings = 0; pings < 3; ) {
+    for (let pings = 0; pings < 3;) {
       const text = await peer.text();
       if (text === "2") {
         pings++;
@@ -174,7 +180,12 @@ describe("traffic while a pong is due", () => {
   it("before the ping changes nothing", async () => {
     const peer = await openWebSocket(server.port);
     const elapsed = stopwatch();
-    await chatter(peer, "6", 40, peer.text().then((text) => assert.equal(text, "2")));
+    await chatter(
+      peer,
+      "6",
+      40,
+      peer.text().then((text) => assert.equal(text, "2")),
+    );
     assertAbout(elapsed(), kInterval, "ping");
   });
 });

@@ -316,7 +316,9 @@ describe("POST and upgrade", () => {
     const peer = await openCandidate(session);
     await probe(peer);
     const post = await Connection.open(server.port);
-    await post.write(formatRequest("POST", session.target, { headers: { "Content-Length": "10" } }));
+    await post.write(
+      formatRequest("POST", session.target, { headers: { "Content-Length": "10" } }),
+    );
     await post.write("4abc");
     await request(server.port, "GET", "/none");
     await peer.sendText("5");

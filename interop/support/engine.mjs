@@ -10,7 +10,10 @@ import { WebSocketPeer } from "./ws.mjs";
 
 export const kPath = "/engine.io/";
 export const kSeparator = "\x1e";
-export const kTextPlain = { "content-type": "text/plain; charset=UTF-8", "cache-control": "no-store" };
+export const kTextPlain = {
+  "content-type": "text/plain; charset=UTF-8",
+  "cache-control": "no-store",
+};
 export const kTextHtml = { "content-type": "text/html", "cache-control": "no-store" };
 
 export function target(transport, sid, extra = "") {

@@ -38,7 +38,9 @@ class Server {
       this.#stderr = (this.#stderr + text).slice(-kKeptOutput);
     });
     this.#exit = new Promise((done, fail) => {
-      this.#child.once("error", (error) => fail(new Error(`cannot run ${kBinary}: ${error.message}`)));
+      this.#child.once("error", (error) =>
+        fail(new Error(`cannot run ${kBinary}: ${error.message}`)),
+      );
       // "close", not "exit": by then all of stderr has been read.
       this.#child.once("close", (code, signal) => done({ code, signal }));
     });

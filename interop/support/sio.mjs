@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { request } from "./http.mjs";
 import { WebSocketPeer } from "./ws.mjs";
 
-export const kSocketPath = "/socket.io/?EIO=4&transport=";
+const kSocketPath = "/socket.io/?EIO=4&transport=";
 
 // A WebSocket connection that has joined nothing.
 export async function openBare(port) {

@@ -2,7 +2,7 @@
 //
 // Nothing in these tests waits for ever: each await on the network goes through one of these.
 
-export const kPatience = 5000;
+const kPatience = 5000;
 
 export function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));

@@ -9,7 +9,7 @@ import { Connection, formatRequest } from "./http.mjs";
 export const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
 // The example key of RFC 6455 1.3 and what has to be answered.
-export const kKey = "dGhlIHNhbXBsZSBub25jZQ==";
+const kKey = "dGhlIHNhbXBsZSBub25jZQ==";
 export const kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 export function upgradeRequest(target, { method = "GET", headers = {}, without = [] } = {}) {
@@ -63,7 +63,11 @@ function parseFrame(input) {
   const at = short === 126 ? 4 : short === 127 ? 10 : 2;
   if (input.length < at) return null;
   const length =
-    short === 126 ? input.readUInt16BE(2) : short === 127 ? Number(input.readBigUInt64BE(2)) : short;
+    short === 126
+      ? input.readUInt16BE(2)
+      : short === 127
+        ? Number(input.readBigUInt64BE(2))
+        : short;
   if (input.length < at + length) return null;
   const payload = Buffer.from(input.subarray(at, at + length));
   const value = {
@@ -123,7 +127,11 @@ export class WebSocketPeer {
     const next = await this.frame(ms);
     assert.ok(next, "the connection ended instead of a message");
     const { fin, rsv, masked } = next;
-    assert.deepEqual({ fin, rsv, masked, opcode: next.opcode }, { fin: true, rsv: 0, masked: false, opcode }, next.text);
+    assert.deepEqual(
+      { fin, rsv, masked, opcode: next.opcode },
+      { fin: true, rsv: 0, masked: false, opcode },
+      next.text,
+    );
     return next;
   }
 

@@ -106,6 +106,7 @@ bool SessionMachine::on_post_end(std::string_view body, TimePoint now) {
 
 void SessionMachine::on_post_failed(Errc why) {
   post_active_ = false;
+  if (transport_ == Transport::websocket) return;  // left behind by an upgrade
   finish(CloseReason::transport_error, why);
 }
 
@@ -181,6 +182,7 @@ bool SessionMachine::on_candidate(TimePoint now) {
 }
 
 void SessionMachine::on_candidate_text(std::string_view text, TimePoint now) {
+  if (!upgrading()) return;  // sent behind what made us give it up
   if (text == "2probe") {
     candidate_ = Candidate::probed;
     noop_deadline_ = now + config_->upgrade_noop_interval;
@@ -199,11 +201,14 @@ void SessionMachine::on_candidate_binary() { drop_candidate(); }
 void SessionMachine::on_candidate_closed() { candidate_ = Candidate::none; }
 
 void SessionMachine::complete_upgrade() {
+  // The poll first: a handler that closes the session from inside this call must not find a
+  // WebSocket that it has not been given yet.
+  if (std::exchange(poll_held_, false)) handler_->answer_poll(std::string(kNoopPacket));
+  if (state_ != State::open) return finish(CloseReason::forced_close, Errc::none);
   candidate_ = Candidate::none;
   transport_ = Transport::websocket;
   // The heartbeat goes on as it was: were it only restarted by a pong, a client that never sends one
   // would live for ever.
-  if (std::exchange(poll_held_, false)) handler_->answer_poll(std::string(kNoopPacket));
   handler_->on_upgrade();
   if (!queue_.empty()) handler_->wake_writer();
 }

@@ -18,6 +18,7 @@ using Log = std::vector<std::string>;
 struct Recorder final : SessionMachine::Handler {
   Log log;
   std::function<void(std::string_view)> on_data;
+  std::function<void()> on_answer;
 
   void on_message(bool binary, std::string_view data) override {
     log.push_back((binary ? "binary " : "text ") + std::string(data));
@@ -29,7 +30,10 @@ struct Recorder final : SessionMachine::Handler {
                   (detail == Errc::none ? "" : ", " + std::string(label(detail))));
   }
   void wake_writer() override { ++wakes; }
-  void answer_poll(std::string body) override { log.push_back("poll answered " + body); }
+  void answer_poll(std::string body) override {
+    log.push_back("poll answered " + body);
+    if (on_answer) on_answer();
+  }
   void abort_post() override { log.emplace_back("post aborted"); }
   void answer_probe() override { log.emplace_back("probe answered"); }
   void close_candidate() override { log.emplace_back("candidate closed"); }
@@ -469,6 +473,31 @@ TEST_CASE("the heartbeat goes on after an upgrade") {
   f.upgrade();
   f.advance(f.config.ping_interval);
   CHECK(f.written() == "2");
+}
+
+TEST_CASE("what a candidate sends after it was given up is ignored") {
+  for (const std::string_view text : {"2probe", "5", "4a"}) {
+    CAPTURE(text);
+    Fixture f;
+    REQUIRE(f.machine.on_candidate(f.now));
+    f.machine.on_candidate_binary();
+    f.recorder.take();
+    f.machine.on_candidate_text(text, f.now);
+    CHECK(f.recorder.take().empty());
+    CHECK_FALSE(f.machine.upgrading());
+    CHECK(f.machine.transport() == Transport::polling);
+  }
+}
+
+TEST_CASE("a handler may close while the upgrade releases the poll") {
+  Fixture f;
+  REQUIRE(f.machine.on_candidate(f.now));
+  f.machine.on_candidate_text("2probe", f.now);
+  f.hold_poll();
+  f.recorder.take();
+  f.recorder.on_answer = [&] { f.machine.close_now(); };
+  f.machine.on_candidate_text("5", f.now);
+  CHECK(f.recorder.take() == Log{"poll answered 6", "candidate closed", "closed: forced close"});
 }
 
 TEST_CASE("closing takes the candidate along") {

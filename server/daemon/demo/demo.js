@@ -41,7 +41,7 @@ const groupWithinMs = 5 * 60_000;
 const answerTimeoutMs = 15_000;
 const pingEveryMs = 2_000;
 const pingTimeoutMs = 5_000;
-const sparkSamples = 30;
+const sparkSamples = 20;
 
 const transportChoices = {
   both: ["polling", "websocket"],
@@ -60,7 +60,10 @@ let name = sessionStorage.getItem("name") || randomName();
 let room = page.searchParams.get("room")?.trim() || lobby;
 let joined = false;
 let people = [];
+let rooms = [{ name: lobby, count: 0 }];
 let unread = 0;
+let pinging = false;
+const roundTrips = []; // milliseconds, newest last
 const ownIds = new Set(); // every reconnection brings a new id; older messages stay ours
 const logs = new Map(); // room name -> {list, seen, last}
 
@@ -128,22 +131,15 @@ function showTransport() {
   $("transport").textContent = socket.io.engine.transport.name;
 }
 
-const roundTrips = [];
-
 function showRoundTrip(ms) {
   $("rtt").textContent = ms === null ? "–" : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
   if (ms === null) return;
   roundTrips.push(ms);
   if (roundTrips.length > sparkSamples) roundTrips.shift();
   const highest = Math.max(...roundTrips, 1);
-  const points = roundTrips.map((value, i) => {
-    const x = 60 - (roundTrips.length - 1 - i) * (60 / (sparkSamples - 1));
-    return `${x.toFixed(1)},${(15 - (value / highest) * 14).toFixed(1)}`;
-  });
-  $("spark").setAttribute("points", points.join(" "));
+  const bars = roundTrips.map((value, i) => `M${i * 3 + 1} 16v${-1 - (value / highest) * 15}`);
+  $("spark").setAttribute("d", bars.join(""));
 }
-
-let pinging = false;
 
 async function measureRoundTrip() {
   if (pinging || !socket.connected) return;
@@ -165,7 +161,7 @@ function showUnread(count) {
 
 // ---- Rooms and people ------------------------------------------------------------------------
 
-function renderRooms(rooms) {
+function renderRooms() {
   const listed = rooms.some((r) => r.name === room) ? rooms : [...rooms, { name: room, count: 0 }];
   const focused = document.activeElement?.dataset?.room;
   const items = listed.map(({ name: roomName, count }) => {
@@ -182,13 +178,6 @@ function renderRooms(rooms) {
   $("rooms").replaceChildren(...items);
   if (focused !== undefined) {
     [...$("rooms").querySelectorAll("button")].find((b) => b.dataset.room === focused)?.focus();
-  }
-}
-
-function markCurrentRoom() {
-  for (const button of $("rooms").querySelectorAll("button")) {
-    if (button.dataset.room === room) button.setAttribute("aria-current", "true");
-    else button.removeAttribute("aria-current");
   }
 }
 
@@ -332,7 +321,7 @@ function showRoom() {
   $("log").querySelector(".messages")?.remove();
   $("log").append(logOf(room).list);
   scrollToEnd();
-  markCurrentRoom();
+  renderRooms();
   const here = new URL(location.href);
   if (room === lobby) here.searchParams.delete("room");
   else here.searchParams.set("room", room);
@@ -474,7 +463,10 @@ function connect() {
   socket.on("connect", onConnect);
   socket.on("disconnect", onConnectionLost);
   socket.on("connect_error", onConnectionLost);
-  socket.on("rooms", renderRooms);
+  socket.on("rooms", (list) => {
+    rooms = list;
+    renderRooms();
+  });
   socket.on("people", onPeople);
   socket.on("message", onMessage);
   socket.on("picture", onPicture);

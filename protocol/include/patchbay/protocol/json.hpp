@@ -14,7 +14,8 @@ namespace patchbay {
 
 // Reads exactly one JSON value; anything but white space behind it is an error. Iterative: depth
 // costs no stack. A duplicate key replaces the earlier value. Numbers: integers that fit are exact
-// int64, all others double. The text is expected to be UTF-8 (callers check whole frames once).
+// int64, all others double. The escape of a lone surrogate becomes U+FFFD. The text is expected to
+// be UTF-8 (callers check whole frames once).
 // Errors: json_syntax, json_too_deep, json_number_range.
 Result<Value> parse_json(std::string_view text, std::size_t max_depth);
 

@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -73,22 +74,26 @@ class Value {
   Value(bool value) noexcept : data_(value) {}        // NOLINT(*-explicit-*)
   // Unsigned values above the range of int64 become a number (double), as in JavaScript.
   template <std::integral I>
-    requires(!std::same_as<I, bool> && !std::same_as<I, char>)
-  Value(I value) noexcept {  // NOLINT(*-explicit-*)
+  requires(!std::same_as<I, bool> && !std::same_as<I, char>) Value(I value)
+  noexcept {  // NOLINT(*-explicit-*)
     if (std::in_range<std::int64_t>(value)) {
       data_ = static_cast<std::int64_t>(value);
     } else {
       data_ = static_cast<double>(value);
     }
   }
-  Value(double value) noexcept : data_(value) {}                         // NOLINT(*-explicit-*)
-  Value(float value) noexcept : data_(static_cast<double>(value)) {}     // NOLINT(*-explicit-*)
-  Value(std::string value) noexcept : data_(std::move(value)) {}         // NOLINT(*-explicit-*)
-  Value(std::string_view value) : data_(std::string(value)) {}           // NOLINT(*-explicit-*)
-  Value(const char* value) : data_(std::string(value)) {}                // NOLINT(*-explicit-*)
-  Value(Bytes value) noexcept : data_(std::move(value)) {}               // NOLINT(*-explicit-*)
-  Value(Array value) noexcept : data_(std::move(value)) {}               // NOLINT(*-explicit-*)
-  Value(Object value) noexcept : data_(std::move(value)) {}              // NOLINT(*-explicit-*)
+  Value(double value) noexcept : data_(value) {}                      // NOLINT(*-explicit-*)
+  Value(float value) noexcept : data_(static_cast<double>(value)) {}  // NOLINT(*-explicit-*)
+  Value(std::string value) noexcept : data_(std::move(value)) {}      // NOLINT(*-explicit-*)
+  Value(std::string_view value) : data_(std::string(value)) {}        // NOLINT(*-explicit-*)
+  Value(const char* value) : data_(std::string(value)) {}             // NOLINT(*-explicit-*)
+  // Any other pointer would silently become true.
+  template <typename T>
+  requires(!std::same_as<std::remove_const_t<T>, char>) Value(T*)
+  = delete;
+  Value(Bytes value) noexcept : data_(std::move(value)) {}   // NOLINT(*-explicit-*)
+  Value(Array value) noexcept : data_(std::move(value)) {}   // NOLINT(*-explicit-*)
+  Value(Object value) noexcept : data_(std::move(value)) {}  // NOLINT(*-explicit-*)
 
   [[nodiscard]] Type type() const noexcept { return static_cast<Type>(data_.index()); }
   [[nodiscard]] bool is_null() const noexcept { return type() == Type::null; }

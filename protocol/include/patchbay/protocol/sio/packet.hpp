@@ -31,8 +31,8 @@ struct Packet {
   Value data;
 };
 
-// Event names that the protocol keeps for itself: connect, connect_error, disconnect, disconnecting,
-// newListener, removeListener.
+// Event names that the protocol keeps for itself: connect, connect_error, disconnect,
+// disconnecting, newListener, removeListener.
 [[nodiscard]] bool is_reserved_event(std::string_view name) noexcept;
 
 }  // namespace patchbay::sio

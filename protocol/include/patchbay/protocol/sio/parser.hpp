@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Socket.IO packets to Engine.IO messages and back, in the default (JSON) encoding:
-//   <type>[<attachments>-][<namespace>,][<ack id>][<JSON>]   then one binary message per attachment.
-// Strictness is that of socket.io-parser 4.2.7, minus its accidents (a space is not a digit, ack ids
-// keep all 64 bits).
+//   <type>[<attachments>-][<namespace>,][<ack id>][<JSON>]   then one binary message per
+//   attachment.
+// Strictness is that of socket.io-parser 4.2.7, minus its accidents (a space is not a digit, ack
+// ids keep all 64 bits), and an attachment has at most one place.
 #pragma once
 
 #include <cstdint>
