@@ -97,7 +97,8 @@ void run_engineio(const Settings& settings) {
   engineio::EngineOptions options = settings.options;
   options.path = "/engine.io/";
   engineio::Engine engine(std::move(options));
-  engine.on_session([&](std::shared_ptr<Session> session) { return fixture.open(std::move(session)); });
+  engine.on_session(
+      [&](std::shared_ptr<Session> session) { return fixture.open(std::move(session)); });
   asio::signal_set signals(engine.loop(0).io_context(), SIGINT, SIGTERM);
   signals.async_wait([&](asio::error_code error, int) {
     if (!error) engine.stop();

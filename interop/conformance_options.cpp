@@ -22,7 +22,9 @@ std::uint64_t number(std::string_view text) {
   return value;
 }
 
-Millis millis(std::string_view text) { return Millis(static_cast<Millis::rep>(number(text))); }
+Millis millis(std::string_view text) {
+  return Millis(static_cast<Millis::rep>(number(text)));
+}
 
 std::vector<Transport> transports(std::string_view list) {
   std::vector<Transport> result;

@@ -97,8 +97,7 @@ class Fixture {
   }
 
   void add_message_handlers(Socket& socket) {
-    socket.on("message",
-              [&socket](Args args) { socket.emit_values("message-back", args.values); });
+    socket.on("message", [&socket](Args args) { socket.emit_values("message-back", args.values); });
     socket.on("message-with-ack", [](Args args, Ack ack) { ack.answer(std::move(args.values)); });
     socket.on("ask", [this, &socket](Args args) {
       socket.emit_values_with_ack(
@@ -131,9 +130,8 @@ class Fixture {
     socket.on("except", [this](std::string room, Args args) {
       io_->except(room).emit_values("room", args.values);
     });
-    socket.on("broadcast", [&socket](Args args) {
-      socket.broadcast().emit_values("broadcast", args.values);
-    });
+    socket.on("broadcast",
+              [&socket](Args args) { socket.broadcast().emit_values("broadcast", args.values); });
   }
 
   static void add_counting_handlers(Socket& socket) {
@@ -141,13 +139,13 @@ class Fixture {
       std::int64_t received = 0;
       bool in_order = true;
     };
-    socket.on("count", [count = Count()](std::int64_t n, std::optional<Bytes> copy,
-                                         Ack ack) mutable {
-      count.in_order = count.in_order && n == count.received &&
-                       (!copy || copy->view() == std::to_string(n));
-      ++count.received;
-      ack(Object{{"received", count.received}, {"inOrder", count.in_order}});
-    });
+    socket.on(
+        "count", [count = Count()](std::int64_t n, std::optional<Bytes> copy, Ack ack) mutable {
+          count.in_order =
+              count.in_order && n == count.received && (!copy || copy->view() == std::to_string(n));
+          ++count.received;
+          ack(Object{{"received", count.received}, {"inOrder", count.in_order}});
+        });
     socket.on("flood", [&socket](int n) {
       for (int i = 0; i < n; ++i) {
         if (i % 10 == 0) {

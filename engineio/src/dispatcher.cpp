@@ -28,7 +28,9 @@ std::optional<Transport> transport_parameter(const Exchange& exchange) {
 }
 
 // Revision 4 is the only one spoken here; anything else counts as the revision before.
-bool is_supported_revision(const Exchange& exchange) { return parameter(exchange, "EIO") == "4"; }
+bool is_supported_revision(const Exchange& exchange) {
+  return parameter(exchange, "EIO") == "4";
+}
 
 bool is_upgrade(const Exchange& exchange) {
   const auto& request = exchange.request();
@@ -66,7 +68,8 @@ http::Response text_response(int status, std::string_view type, std::string body
 
 }  // namespace
 
-// --- Entry points ----------------------------------------------------------------------------------
+// --- Entry points
+// ----------------------------------------------------------------------------------
 
 bool Dispatcher::is_engine_request(const Exchange& exchange) const {
   const auto& request = exchange.request();
@@ -140,7 +143,8 @@ void Dispatcher::on_engine_request(const std::shared_ptr<Exchange>& exchange) {
   on_session_request(exchange, *session);
 }
 
-// --- Checks ----------------------------------------------------------------------------------------
+// --- Checks
+// ----------------------------------------------------------------------------------------
 
 std::optional<Dispatcher::Refusal> Dispatcher::check_transport(const Exchange& exchange) const {
   const auto transport = transport_parameter(exchange);
@@ -152,8 +156,8 @@ std::optional<Dispatcher::Refusal> Dispatcher::check_transport(const Exchange& e
   return std::nullopt;
 }
 
-// An upgrade request has to ask for websocket, and only an upgrade request can. (Node.js lets polling
-// through as far as a WebSocket that closes at once.)
+// An upgrade request has to ask for websocket, and only an upgrade request can. (Node.js lets
+// polling through as far as a WebSocket that closes at once.)
 std::optional<Dispatcher::Refusal> Dispatcher::check_kind(const Exchange& exchange) const {
   if (is_upgrade(exchange) == (transport_parameter(exchange) == Transport::websocket)) {
     return std::nullopt;
@@ -187,7 +191,8 @@ std::optional<Dispatcher::Refusal> Dispatcher::check_handshake(const Exchange& e
   return check_kind(exchange);
 }
 
-// --- Handshakes ------------------------------------------------------------------------------------
+// --- Handshakes
+// ------------------------------------------------------------------------------------
 
 // Waits for the user's allow_request, on whatever thread it decides.
 class Dispatcher::PendingDecision final : public AllowReply::Pending {
@@ -238,7 +243,8 @@ void Dispatcher::on_handshake(const std::shared_ptr<Exchange>& exchange) {
 
 void Dispatcher::complete_handshake(const std::shared_ptr<Exchange>& exchange) {
   if (!exchange->pending()) return;
-  // Before any WebSocket is opened: a client can read an HTTP answer, but not one inside a WebSocket.
+  // Before any WebSocket is opened: a client can read an HTTP answer, but not one inside a
+  // WebSocket.
   if (!is_supported_revision(*exchange)) {
     refuse(*exchange, {.code = eio::HandshakeError::unsupported_protocol_version,
                        .context = "EIO: " + std::string(parameter(*exchange, "EIO")),
@@ -286,7 +292,8 @@ void Dispatcher::announce(const std::shared_ptr<LiveSession>& session) const {
   }
 }
 
-// --- Requests of living sessions -------------------------------------------------------------------
+// --- Requests of living sessions
+// -------------------------------------------------------------------
 
 void Dispatcher::on_session_request(const std::shared_ptr<Exchange>& exchange,
                                     LiveSession& session) {
@@ -315,7 +322,8 @@ std::shared_ptr<LiveSession> Dispatcher::session_of(const Exchange& exchange) co
   return session && session->catch_up() ? session : nullptr;
 }
 
-// --- Answers ---------------------------------------------------------------------------------------
+// --- Answers
+// ---------------------------------------------------------------------------------------
 
 void Dispatcher::refuse(Exchange& exchange, const Refusal& refusal) const {
   if (!exchange.pending()) return;

@@ -104,24 +104,40 @@ class Engine::Impl {
 Engine::Engine(EngineOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Engine::~Engine() = default;
 
-void Engine::on_session(OnSession callback) { impl_->core().on_session = std::move(callback); }
+void Engine::on_session(OnSession callback) {
+  impl_->core().on_session = std::move(callback);
+}
 
 void Engine::on_connection_error(OnConnectionError callback) {
   impl_->core().on_connection_error = std::move(callback);
 }
 
-HttpRouter& Engine::http() { return impl_->core().router; }
+HttpRouter& Engine::http() {
+  return impl_->core().router;
+}
 
 std::uint16_t Engine::listen(std::uint16_t port, const std::string& host) {
   return impl_->listen(port, host);
 }
 
-const EngineOptions& Engine::options() const noexcept { return impl_->core().options; }
-std::size_t Engine::loop_count() const noexcept { return 1; }
-Loop& Engine::loop(std::size_t /*index*/) noexcept { return impl_->shard(); }
-std::size_t Engine::session_count() const noexcept { return impl_->shard().session_count(); }
+const EngineOptions& Engine::options() const noexcept {
+  return impl_->core().options;
+}
+std::size_t Engine::loop_count() const noexcept {
+  return 1;
+}
+Loop& Engine::loop(std::size_t /*index*/) noexcept {
+  return impl_->shard();
+}
+std::size_t Engine::session_count() const noexcept {
+  return impl_->shard().session_count();
+}
 
-void Engine::run() { impl_->run(); }
-void Engine::stop() { impl_->stop(); }
+void Engine::run() {
+  impl_->run();
+}
+void Engine::stop() {
+  impl_->stop();
+}
 
 }  // namespace patchbay::engineio

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// One HTTP request and the answer it waits for. The connection makes it; whoever handles the request
-// keeps it until it has answered.
+// One HTTP request and the answer it waits for. The connection makes it; whoever handles the
+// request keeps it until it has answered.
 #pragma once
 
 #include <memory>

@@ -20,13 +20,19 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 int status_for(Errc error) noexcept {
   switch (error) {
-    case Errc::http_version: return 505;
+    case Errc::http_version:
+      return 505;
     case Errc::http_head_too_large:
-    case Errc::http_too_many_headers: return 431;
-    case Errc::http_target_too_long: return 414;
-    case Errc::http_unsupported_coding: return 501;
-    case Errc::http_body_too_large: return 413;
-    default: return 400;
+    case Errc::http_too_many_headers:
+      return 431;
+    case Errc::http_target_too_long:
+      return 414;
+    case Errc::http_unsupported_coding:
+      return 501;
+    case Errc::http_body_too_large:
+      return 413;
+    default:
+      return 400;
   }
 }
 
@@ -47,7 +53,8 @@ HttpConnection::HttpConnection(std::shared_ptr<Stream> stream, RequestHandler& r
       options_(&options),
       parser_(options.limits) {}
 
-// --- Reading ---------------------------------------------------------------------------------------
+// --- Reading
+// ---------------------------------------------------------------------------------------
 
 void HttpConnection::on_readable() {
   const auto buffer = stream_->shard().scratch();
@@ -82,7 +89,8 @@ void HttpConnection::parse(std::string_view& input) {
 void HttpConnection::after_feed(std::string_view& rest) {
   using State = http::RequestParser::State;
   switch (parser_.state()) {
-    case State::head: break;
+    case State::head:
+      break;
     case State::body:
       if (phase_ == Phase::head) begin_request();
       break;
@@ -92,7 +100,9 @@ void HttpConnection::after_feed(std::string_view& rest) {
       }
       complete_request();
       break;
-    case State::failed: refuse(parser_.error()); break;
+    case State::failed:
+      refuse(parser_.error());
+      break;
   }
 }
 
@@ -127,7 +137,8 @@ void HttpConnection::make_exchange(http::Request request) {
   exchange_ = std::make_shared<Exchange>(shared_from_this(), std::move(request));
 }
 
-// --- Answering -------------------------------------------------------------------------------------
+// --- Answering
+// -------------------------------------------------------------------------------------
 
 void HttpConnection::refuse(Errc error) {
   if (error == Errc::http_body_too_large && !exchange_) make_exchange(parser_.take_request());
@@ -210,7 +221,8 @@ void HttpConnection::on_writable() {
   }
 }
 
-// --- Ending ----------------------------------------------------------------------------------------
+// --- Ending
+// ----------------------------------------------------------------------------------------
 
 void HttpConnection::finish_after_flush() {
   enter(Phase::draining, output_.empty() ? kDrainTimeout : options_->http_body_timeout);

@@ -58,8 +58,8 @@ Listener::Listener(Shard& shard, const std::string& host, std::uint16_t port, On
     error = open_and_bind(acceptor_, resolve(shard.io_context(), host, port));
   }
   if (error) {
-    const std::string where = host.empty() ? "port " + std::to_string(port)
-                                           : host + " port " + std::to_string(port);
+    const std::string where =
+        host.empty() ? "port " + std::to_string(port) : host + " port " + std::to_string(port);
     throw std::system_error(error, "cannot listen on " + where);
   }
   port_ = acceptor_.local_endpoint().port();

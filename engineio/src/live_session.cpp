@@ -24,7 +24,9 @@ http::Response polling_response(const Exchange& exchange, std::string_view conte
   return response;
 }
 
-http::Response bare_response(int status) { return {.status = status, .headers = {}, .body = {}}; }
+http::Response bare_response(int status) {
+  return {.status = status, .headers = {}, .body = {}};
+}
 
 constexpr std::string_view kPayloadType = "text/plain; charset=UTF-8";
 
@@ -53,13 +55,17 @@ LiveSession::~LiveSession() {
   release(post_);
 }
 
-Loop& LiveSession::loop() noexcept { return *shard_; }
+Loop& LiveSession::loop() noexcept {
+  return *shard_;
+}
 
 bool LiveSession::open() const noexcept {
   return machine_.state() == eio::SessionMachine::State::open;
 }
 
-bool LiveSession::send(eio::EncodedPacket packet) { return machine_.send(std::move(packet)); }
+bool LiveSession::send(eio::EncodedPacket packet) {
+  return machine_.send(std::move(packet));
+}
 
 bool LiveSession::writable() const noexcept {
   return machine_.writable() && (!ws_ || ws_->unsent_bytes() == 0);
@@ -80,7 +86,8 @@ void LiveSession::close_now() {
   machine_.close_now();
 }
 
-// --- Polling ---------------------------------------------------------------------------------------
+// --- Polling
+// ---------------------------------------------------------------------------------------
 
 void LiveSession::handle_poll(const std::shared_ptr<Exchange>& exchange) {
   using Verdict = eio::SessionMachine::PollVerdict;
@@ -94,7 +101,9 @@ void LiveSession::handle_poll(const std::shared_ptr<Exchange>& exchange) {
       poll_ = exchange;
       poll_->set_listener(this);
       break;
-    case Verdict::refuse: exchange->respond(bare_response(400)); break;
+    case Verdict::refuse:
+      exchange->respond(bare_response(400));
+      break;
   }
 }
 
@@ -161,7 +170,8 @@ void LiveSession::release(std::shared_ptr<Exchange>& exchange) {
   exchange.reset();
 }
 
-// --- WebSocket -------------------------------------------------------------------------------------
+// --- WebSocket
+// -------------------------------------------------------------------------------------
 
 void LiveSession::attach(std::shared_ptr<WsTransport> ws, std::string leftover) {
   if (machine_.state() == eio::SessionMachine::State::closed) {
@@ -230,7 +240,9 @@ bool LiveSession::reading_paused(const WsTransport& /*ws*/) const {
   return buffered_bytes() > core_->options.read_pause_bytes;
 }
 
-void LiveSession::answer_probe() { candidate_->send_text("3probe"); }
+void LiveSession::answer_probe() {
+  candidate_->send_text("3probe");
+}
 
 void LiveSession::on_upgrade() {
   ws_ = std::exchange(candidate_, nullptr);
@@ -245,7 +257,8 @@ void LiveSession::close_websocket() {
   if (const auto ws = std::exchange(ws_, nullptr)) ws->close(std::nullopt);
 }
 
-// --- Messages, sending and time ----------------------------------------------------------------------
+// --- Messages, sending and time
+// ----------------------------------------------------------------------
 
 void LiveSession::on_message(bool binary, std::string_view data) {
   if (handler_) handler_->on_message(binary, data);
@@ -286,8 +299,8 @@ bool LiveSession::catch_up() {
   return machine_.state() != eio::SessionMachine::State::closed;
 }
 
-// Deadlines mostly move away, with each pong. Then the node stays where it is and finds, when woken,
-// that there is still time: cheaper than moving it each time.
+// Deadlines mostly move away, with each pong. Then the node stays where it is and finds, when
+// woken, that there is still time: cheaper than moving it each time.
 void LiveSession::rearm() {
   const auto deadline = machine_.deadline();
   if (!deadline) return;

@@ -45,8 +45,8 @@ class LiveSession final : public Session,
   void close() override;
   void close_now() override;
 
-  // Does what has been due by now. Before a request is looked at: timers may be a little late, and a
-  // session whose time is up must not be found alive. False when the session has closed.
+  // Does what has been due by now. Before a request is looked at: timers may be a little late, and
+  // a session whose time is up must not be found alive. False when the session has closed.
   bool catch_up();
 
   // Requests with this session's id: a GET; the head of a POST, and then, if awaits_body_of(), the

@@ -61,9 +61,13 @@ bool Shard::in_loop_thread() const noexcept {
   return runner == std::thread::id() || runner == std::this_thread::get_id();
 }
 
-void Shard::post(std::function<void()> function) { asio::post(io_context_, std::move(function)); }
+void Shard::post(std::function<void()> function) {
+  asio::post(io_context_, std::move(function));
+}
 
-TimePoint Shard::now() const noexcept { return monotonic_now(); }
+TimePoint Shard::now() const noexcept {
+  return monotonic_now();
+}
 
 std::unique_ptr<Timer> Shard::make_timer(std::function<void()> callback) {
   return std::make_unique<WheelTimer>(*this, std::move(callback));
@@ -76,7 +80,9 @@ void Shard::run() {
   runner_.store(std::thread::id(), std::memory_order_relaxed);
 }
 
-void Shard::stop() { io_context_.stop(); }
+void Shard::stop() {
+  io_context_.stop();
+}
 
 void Shard::schedule(TimerWheel::Node& node, TimePoint deadline) {
   wheel_.schedule(node, deadline);

@@ -36,7 +36,9 @@ Stream::Stream(Shard& shard, asio::ip::tcp::socket socket)
   shard_->add_stream(*this);
 }
 
-Stream::~Stream() { shard_->remove_stream(*this); }
+Stream::~Stream() {
+  shard_->remove_stream(*this);
+}
 
 void Stream::wait_readable() {
   if (!std::exchange(waiting_readable_, true)) wait(asio::socket_base::wait_read);

@@ -31,8 +31,7 @@ void TimerWheel::schedule(Node& node, TimePoint deadline) noexcept {
 
 void TimerWheel::link(Node& node) noexcept {
   // Rounded up, so that a node is due when its tick comes.
-  const std::int64_t tick =
-      std::max(current_tick_, tick_of(node.deadline_ + kTick - Millis(1)));
+  const std::int64_t tick = std::max(current_tick_, tick_of(node.deadline_ + kTick - Millis(1)));
   const auto slot = static_cast<std::size_t>(tick) % kSlots;
   node.insert_before(slots_[slot]);
   occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
@@ -69,8 +68,7 @@ void TimerWheel::fire_slot(std::size_t slot, TimePoint now) {
 
 std::optional<TimePoint> TimerWheel::next_wakeup() noexcept {
   for (std::size_t distance = 0; distance < kSlots;) {
-    const auto slot =
-        (static_cast<std::size_t>(current_tick_) + distance) % kSlots;
+    const auto slot = (static_cast<std::size_t>(current_tick_) + distance) % kSlots;
     const std::uint64_t word = occupied_[slot / 64] >> (slot % 64);
     if (word == 0) {
       distance += 64 - slot % 64;

@@ -67,7 +67,8 @@ class TimerWheel {
   void fire_slot(std::size_t slot, TimePoint now);
 
   std::array<Link, kSlots> slots_;
-  std::array<std::uint64_t, kSlots / 64> occupied_{};  // may have bits of slots that are empty by now
+  std::array<std::uint64_t, kSlots / 64>
+      occupied_{};             // may have bits of slots that are empty by now
   std::int64_t current_tick_;  // every earlier tick has been dealt with
 };
 

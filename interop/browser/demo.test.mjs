@@ -64,7 +64,11 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  for (const tab of tabs) await tab.page.close();
+  for (const { page } of tabs) {
+    if (page.isClosed()) continue;
+    await page.goto("about:blank"); // unlike closing the tab this lets the client say goodbye
+    await page.close();
+  }
   for (const tab of tabs) assert.deepEqual(tab.complaints, [], "errors in the browser's console");
 }, limit);
 

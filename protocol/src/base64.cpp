@@ -26,9 +26,13 @@ constexpr std::array<std::uint8_t, 256> kDigits = [] {
   return digits;
 }();
 
-std::uint32_t digit(char c) noexcept { return kDigits[static_cast<unsigned char>(c)]; }
+std::uint32_t digit(char c) noexcept {
+  return kDigits[static_cast<unsigned char>(c)];
+}
 
-char alphabet_at(std::uint32_t bits) noexcept { return kAlphabet[bits & 63]; }
+char alphabet_at(std::uint32_t bits) noexcept {
+  return kAlphabet[bits & 63];
+}
 
 // `text` without its padding; unchanged when the padding does not fill up a group of four.
 std::string_view without_padding(std::string_view text) noexcept {

@@ -12,23 +12,34 @@ std::string_view to_string(Transport transport) noexcept {
 
 std::string_view to_string(CloseReason reason) noexcept {
   switch (reason) {
-    case CloseReason::transport_error: return "transport error";
-    case CloseReason::transport_close: return "transport close";
-    case CloseReason::forced_close: return "forced close";
-    case CloseReason::ping_timeout: return "ping timeout";
-    case CloseReason::parse_error: return "parse error";
+    case CloseReason::transport_error:
+      return "transport error";
+    case CloseReason::transport_close:
+      return "transport close";
+    case CloseReason::forced_close:
+      return "forced close";
+    case CloseReason::ping_timeout:
+      return "ping timeout";
+    case CloseReason::parse_error:
+      return "parse error";
   }
   return "transport error";
 }
 
 std::string_view message_for(HandshakeError error) noexcept {
   switch (error) {
-    case HandshakeError::transport_unknown: return "Transport unknown";
-    case HandshakeError::session_id_unknown: return "Session ID unknown";
-    case HandshakeError::bad_handshake_method: return "Bad handshake method";
-    case HandshakeError::bad_request: return "Bad request";
-    case HandshakeError::forbidden: return "Forbidden";
-    case HandshakeError::unsupported_protocol_version: return "Unsupported protocol version";
+    case HandshakeError::transport_unknown:
+      return "Transport unknown";
+    case HandshakeError::session_id_unknown:
+      return "Session ID unknown";
+    case HandshakeError::bad_handshake_method:
+      return "Bad handshake method";
+    case HandshakeError::bad_request:
+      return "Bad request";
+    case HandshakeError::forbidden:
+      return "Forbidden";
+    case HandshakeError::unsupported_protocol_version:
+      return "Unsupported protocol version";
   }
   return "Bad request";
 }

@@ -88,7 +88,9 @@ EncodedPacket EncodedPacket::text(PacketType type, std::string_view data) {
   return make(false, {&digit, 1}, data);
 }
 
-EncodedPacket EncodedPacket::binary(std::string_view data) { return make(true, {}, data); }
+EncodedPacket EncodedPacket::binary(std::string_view data) {
+  return make(true, {}, data);
+}
 
 EncodedPacket::EncodedPacket(const EncodedPacket& other) noexcept : block_(other.block_) {
   if (block_) block_->references.fetch_add(1, std::memory_order_relaxed);
@@ -106,7 +108,9 @@ void EncodedPacket::release() noexcept {
   }
 }
 
-bool EncodedPacket::is_binary() const noexcept { return block_->binary; }
+bool EncodedPacket::is_binary() const noexcept {
+  return block_->binary;
+}
 
 std::string_view EncodedPacket::frame() const noexcept {
   return {block_->bytes(), block_->frame_size};

@@ -15,7 +15,8 @@ constexpr std::string_view kClosePacket = "1";
 constexpr std::string_view kNoopPacket = "6";
 
 // A ping that is no later than this was due when it was sent: what timers are late by must not add
-// up. One that is later (the process was stopped, say) still leaves its client the whole ping_timeout.
+// up. One that is later (the process was stopped, say) still leaves its client the whole
+// ping_timeout.
 constexpr Millis kTimerSlack{50};
 
 // These two never change and are sent all the time: one encoding serves every session.
@@ -35,7 +36,8 @@ SessionMachine::SessionMachine(Handler& handler, const SessionConfig& config, Tr
   queue_.push(std::move(open_packet));
 }
 
-// --- Polling ---------------------------------------------------------------------------------------
+// --- Polling
+// ---------------------------------------------------------------------------------------
 
 SessionMachine::PollVerdict SessionMachine::on_poll(std::string& body) {
   if (poll_held_) {
@@ -110,7 +112,8 @@ void SessionMachine::on_post_failed(Errc why) {
   finish(CloseReason::transport_error, why);
 }
 
-// --- WebSocket -------------------------------------------------------------------------------------
+// --- WebSocket
+// -------------------------------------------------------------------------------------
 
 void SessionMachine::on_websocket_text(std::string_view text, TimePoint now) {
   if (state_ != State::open) return;
@@ -133,7 +136,9 @@ void SessionMachine::on_websocket_closed() {
   finish(CloseReason::transport_close, Errc::eio_connection_lost);
 }
 
-void SessionMachine::on_websocket_failed(Errc why) { finish(CloseReason::transport_error, why); }
+void SessionMachine::on_websocket_failed(Errc why) {
+  finish(CloseReason::transport_error, why);
+}
 
 void SessionMachine::on_drained() {
   if (state_ == State::closing && transport_ == Transport::websocket) {
@@ -141,20 +146,28 @@ void SessionMachine::on_drained() {
   }
 }
 
-// --- Packets ---------------------------------------------------------------------------------------
+// --- Packets
+// ---------------------------------------------------------------------------------------
 
 void SessionMachine::on_packet(const PacketView& packet, TimePoint now) {
   if (packet.type != PacketType::pong) extend_pong_deadline(now);
   switch (packet.type) {
-    case PacketType::message: handler_->on_message(packet.binary, packet.data); break;
-    case PacketType::pong: on_pong(now); break;
+    case PacketType::message:
+      handler_->on_message(packet.binary, packet.data);
+      break;
+    case PacketType::pong:
+      on_pong(now);
+      break;
     case PacketType::ping:
       finish(CloseReason::transport_error, Errc::eio_heartbeat_direction);
       break;
-    case PacketType::close: finish(CloseReason::transport_close, Errc::none); break;
+    case PacketType::close:
+      finish(CloseReason::transport_close, Errc::none);
+      break;
     case PacketType::open:
     case PacketType::upgrade:
-    case PacketType::noop: break;  // legal and without meaning here
+    case PacketType::noop:
+      break;  // legal and without meaning here
   }
 }
 
@@ -172,7 +185,8 @@ void SessionMachine::extend_pong_deadline(TimePoint now) {
   heartbeat_deadline_ = now + config_->ping_timeout;
 }
 
-// --- Upgrade ---------------------------------------------------------------------------------------
+// --- Upgrade
+// ---------------------------------------------------------------------------------------
 
 bool SessionMachine::on_candidate(TimePoint now) {
   if (state_ != State::open || transport_ != Transport::polling || upgrading()) return false;
@@ -196,9 +210,13 @@ void SessionMachine::on_candidate_text(std::string_view text, TimePoint now) {
   }
 }
 
-void SessionMachine::on_candidate_binary() { drop_candidate(); }
+void SessionMachine::on_candidate_binary() {
+  drop_candidate();
+}
 
-void SessionMachine::on_candidate_closed() { candidate_ = Candidate::none; }
+void SessionMachine::on_candidate_closed() {
+  candidate_ = Candidate::none;
+}
 
 void SessionMachine::complete_upgrade() {
   // The poll first: a handler that closes the session from inside this call must not find a
@@ -207,8 +225,8 @@ void SessionMachine::complete_upgrade() {
   if (state_ != State::open) return finish(CloseReason::forced_close, Errc::none);
   candidate_ = Candidate::none;
   transport_ = Transport::websocket;
-  // The heartbeat goes on as it was: were it only restarted by a pong, a client that never sends one
-  // would live for ever.
+  // The heartbeat goes on as it was: were it only restarted by a pong, a client that never sends
+  // one would live for ever.
   handler_->on_upgrade();
   if (!queue_.empty()) handler_->wake_writer();
 }
@@ -262,7 +280,8 @@ void SessionMachine::finish(CloseReason reason, Errc detail) {
   handler_->on_close(reason, detail);
 }
 
-// --- Time ------------------------------------------------------------------------------------------
+// --- Time
+// ------------------------------------------------------------------------------------------
 
 std::optional<TimePoint> SessionMachine::deadline() const noexcept {
   if (state_ == State::closed) return std::nullopt;

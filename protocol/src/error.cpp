@@ -153,9 +153,13 @@ class Category final : public std::error_category {
 
 }  // namespace
 
-std::string_view describe(Errc code) noexcept { return entry_of(code).sentence; }
+std::string_view describe(Errc code) noexcept {
+  return entry_of(code).sentence;
+}
 
-std::string_view label(Errc code) noexcept { return entry_of(code).label; }
+std::string_view label(Errc code) noexcept {
+  return entry_of(code).label;
+}
 
 const std::error_category& error_category() noexcept {
   static const Category category;

@@ -18,7 +18,8 @@ std::size_t ChunkedDecoder::take(std::string_view data, std::string& body) {
   std::size_t used = 0;
   while (used < data.size() && step_ != Step::done && error_ == Errc::none) {
     if (step_ == Step::data) {
-      const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(left_, data.size() - used));
+      const auto part =
+          static_cast<std::size_t>(std::min<std::uint64_t>(left_, data.size() - used));
       body.append(data, used, part);
       used += part;
       received_ += part;
@@ -40,13 +41,18 @@ Errc ChunkedDecoder::on_byte(char c) {
   switch (step_) {
     case Step::first_digit:
     case Step::digit:
-    case Step::extension: return on_size(c);
+    case Step::extension:
+      return on_size(c);
     case Step::size_lf:
       return expect(c, '\n', left_ == 0 ? Step::trailer_start : Step::data);
-    case Step::data_cr: return expect(c, '\r', Step::data_lf);
-    case Step::data_lf: return expect(c, '\n', Step::first_digit);
-    case Step::last_lf: return expect(c, '\n', Step::done);
-    default: return on_trailer(c);
+    case Step::data_cr:
+      return expect(c, '\r', Step::data_lf);
+    case Step::data_lf:
+      return expect(c, '\n', Step::first_digit);
+    case Step::last_lf:
+      return expect(c, '\n', Step::done);
+    default:
+      return on_trailer(c);
   }
 }
 
@@ -81,7 +87,8 @@ Errc ChunkedDecoder::on_trailer(char c) {
     case Step::trailer_value:
       if (c == '\r') step_ = Step::trailer_lf;
       return allowed(c == '\r' || is(c, kValueChar));
-    default: return expect(c, '\n', Step::trailer_start);
+    default:
+      return expect(c, '\n', Step::trailer_start);
   }
 }
 

@@ -46,9 +46,9 @@ class ChunkedDecoder {
   Errc expect(char c, char wanted, Step next) noexcept;
 
   const Limits* limits_;
-  std::uint64_t left_ = 0;      // of the present chunk
-  std::size_t received_ = 0;    // content so far
-  std::size_t overhead_ = 0;    // bytes of extensions and trailers
+  std::uint64_t left_ = 0;    // of the present chunk
+  std::size_t received_ = 0;  // content so far
+  std::size_t overhead_ = 0;  // bytes of extensions and trailers
   Step step_ = Step::first_digit;
   Errc error_ = Errc::none;
 };

@@ -36,7 +36,8 @@ Errc HeadCollector::check(char c) {
   text_ += c;
   if (c != '\n') {
     ++line_length_;
-    const bool long_target = lines_ == 0 && line_length_ > limits_->http_target_bytes + kRequestLineRest;
+    const bool long_target =
+        lines_ == 0 && line_length_ > limits_->http_target_bytes + kRequestLineRest;
     return long_target ? Errc::http_target_too_long : Errc::none;
   }
   complete_ = line_length_ == 1;  // the CR of an empty line
@@ -46,6 +47,8 @@ Errc HeadCollector::check(char c) {
   return Errc::none;
 }
 
-void HeadCollector::reset() { *this = HeadCollector(*limits_); }
+void HeadCollector::reset() {
+  *this = HeadCollector(*limits_);
+}
 
 }  // namespace patchbay::http

@@ -14,8 +14,8 @@
 namespace patchbay::http {
 
 // Collects a head until its empty line, and refuses on the way what no two readers might agree on:
-// line ends other than CRLF, control characters, more than the limits allow. It decides byte by byte,
-// so that its verdict does not depend on how the bytes arrive.
+// line ends other than CRLF, control characters, more than the limits allow. It decides byte by
+// byte, so that its verdict does not depend on how the bytes arrive.
 class HeadCollector {
  public:
   explicit HeadCollector(const Limits& limits) noexcept : limits_(&limits) {}

@@ -14,7 +14,8 @@ namespace patchbay::http {
 
 namespace {
 
-// --- Before llhttp: the form of the lines ------------------------------------------------------------
+// --- Before llhttp: the form of the lines
+// ------------------------------------------------------------
 
 // method SP target SP version, single spaces, nothing else (RFC 9112 section 3).
 Errc check_request_line(std::string_view line, Request& request) {
@@ -53,7 +54,8 @@ Errc check_lines(std::string_view head, Request& request) {
   return Errc::none;
 }
 
-// --- llhttp ------------------------------------------------------------------------------------------
+// --- llhttp
+// ------------------------------------------------------------------------------------------
 
 struct Fields {
   Headers* headers;
@@ -80,7 +82,9 @@ int on_value_complete(llhttp_t* parser) {
 }
 
 // The body is not llhttp's business here.
-int on_headers_complete(llhttp_t* /*parser*/) { return 1; }
+int on_headers_complete(llhttp_t* /*parser*/) {
+  return 1;
+}
 
 Errc run_llhttp(std::string_view head, Headers& headers) {
   static const llhttp_settings_t settings = [] {
@@ -98,16 +102,22 @@ Errc run_llhttp(std::string_view head, Headers& headers) {
   parser.data = &fields;
   switch (llhttp_execute(&parser, head.data(), head.size())) {
     case HPE_OK:
-    case HPE_PAUSED_UPGRADE: return Errc::none;
-    case HPE_INVALID_VERSION: return Errc::http_version;
+    case HPE_PAUSED_UPGRADE:
+      return Errc::none;
+    case HPE_INVALID_VERSION:
+      return Errc::http_version;
     case HPE_INVALID_CONTENT_LENGTH:
     case HPE_UNEXPECTED_CONTENT_LENGTH:
-    case HPE_INVALID_TRANSFER_ENCODING: return Errc::http_ambiguous_length;
-    default: return Errc::http_syntax;
+      return Errc::http_ambiguous_length;
+    case HPE_INVALID_TRANSFER_ENCODING:
+      return Errc::http_unsupported_coding;
+    default:
+      return Errc::http_syntax;
   }
 }
 
-// --- After llhttp: what the fields mean --------------------------------------------------------------
+// --- After llhttp: what the fields mean
+// --------------------------------------------------------------
 
 Errc check_host(const Headers& headers, bool http_1_1) {
   const std::size_t count = headers.count("host");
@@ -139,20 +149,16 @@ Errc read_framing(const Headers& headers, bool http_1_1, BodyFraming& framing) {
 }  // namespace
 
 Errc parse_head(std::string_view text, Request& request, BodyFraming& framing) {
-  Errc error = check_lines(text, request);
-  if (error == Errc::none) {
-    // Our own verdict on the lengths goes first: it names the fault.
-    error = run_llhttp(text, request.headers);
-  }
-  if (error != Errc::none && error != Errc::http_ambiguous_length) return error;
   const bool http_1_1 = text.substr(0, text.find("\r\n")).ends_with("1.1");
+  Errc error = check_lines(text, request);
+  if (error == Errc::none) error = run_llhttp(text, request.headers);
   if (error == Errc::none) error = check_host(request.headers, http_1_1);
   if (error == Errc::none) error = read_framing(request.headers, http_1_1, framing);
   if (error != Errc::none) return error;
 
   const std::string connection = request.headers.joined("connection");
-  request.keep_alive = http_1_1 ? !list_contains(connection, "close")
-                                : list_contains(connection, "keep-alive");
+  request.keep_alive =
+      http_1_1 ? !list_contains(connection, "close") : list_contains(connection, "keep-alive");
   // HTTP/1.0 knows no upgrades (RFC 9110 section 7.8).
   request.wants_upgrade = http_1_1 && list_contains(connection, "upgrade") &&
                           request.headers.contains("upgrade") && !framing.any();

@@ -70,7 +70,9 @@ std::optional<std::string_view> Headers::find(std::string_view name) const noexc
   return std::nullopt;
 }
 
-bool Headers::contains(std::string_view name) const noexcept { return find(name).has_value(); }
+bool Headers::contains(std::string_view name) const noexcept {
+  return find(name).has_value();
+}
 
 std::size_t Headers::count(std::string_view name) const noexcept {
   std::size_t count = 0;

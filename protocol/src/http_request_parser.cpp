@@ -80,10 +80,18 @@ std::size_t RequestParser::feed(std::string_view data) {
   return 0;
 }
 
-RequestParser::State RequestParser::state() const noexcept { return impl_->state; }
-Errc RequestParser::error() const noexcept { return impl_->error; }
-const Request& RequestParser::request() const noexcept { return impl_->request; }
-Request RequestParser::take_request() { return std::move(impl_->request); }
+RequestParser::State RequestParser::state() const noexcept {
+  return impl_->state;
+}
+Errc RequestParser::error() const noexcept {
+  return impl_->error;
+}
+const Request& RequestParser::request() const noexcept {
+  return impl_->request;
+}
+Request RequestParser::take_request() {
+  return std::move(impl_->request);
+}
 
 bool RequestParser::idle() const noexcept {
   return impl_->state == State::head && impl_->head.empty();

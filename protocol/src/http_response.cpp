@@ -12,9 +12,13 @@ namespace patchbay::http {
 
 namespace {
 
-bool has_no_body(int status) noexcept { return status < 200 || status == 204 || status == 304; }
+bool has_no_body(int status) noexcept {
+  return status < 200 || status == 204 || status == 304;
+}
 
-bool has_no_length(int status) noexcept { return status < 200; }
+bool has_no_length(int status) noexcept {
+  return status < 200;
+}
 
 // Words of header names that are not merely capitalised.
 std::string_view irregular_word(std::string_view word) noexcept {

@@ -21,7 +21,9 @@ constexpr std::size_t kMaxPictureBytes = 700 * 1024;
 constexpr std::array<std::string_view, 4> kPictureTypes{"image/png", "image/jpeg", "image/gif",
                                                         "image/webp"};
 
-Object refused(std::string_view error) { return Object{{"ok", false}, {"error", error}}; }
+Object refused(std::string_view error) {
+  return Object{{"ok", false}, {"error", error}};
+}
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\n\v\f\r";
@@ -50,7 +52,9 @@ std::optional<std::string> label(const Value& value) {
 }
 
 // Rooms of the chat have a prefix, so that none is named like a socket's own room.
-std::string channel(std::string_view room) { return "room:" + std::string(room); }
+std::string channel(std::string_view room) {
+  return "room:" + std::string(room);
+}
 
 std::int64_t milliseconds_since_1970() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -67,10 +71,9 @@ DemoChat::DemoChat(Server& io) : io_(&io) {
 
 void DemoChat::on_connection(const SocketPtr& socket) {
   Person& person =
-      people_.emplace(socket->id(), Person{.socket = socket, .name = {}, .room = {}})
-          .first->second;
-  const auto handled_by = [this, &person](void (DemoChat::*handle)(Person&, const Value&,
-                                                                   const Ack&)) {
+      people_.emplace(socket->id(), Person{.socket = socket, .name = {}, .room = {}}).first->second;
+  const auto handled_by = [this,
+                           &person](void (DemoChat::*handle)(Person&, const Value&, const Ack&)) {
     return [this, &person, handle](Value argument, Ack ack) {
       (this->*handle)(person, argument, ack);
     };
@@ -95,7 +98,8 @@ void DemoChat::on_disconnect(const std::string& id) {
   tell_rooms();
 }
 
-// --- Requests --------------------------------------------------------------------------------------
+// --- Requests
+// --------------------------------------------------------------------------------------
 
 void DemoChat::join(Person& person, const Value& request, const Ack& ack) {
   const auto name = label(request["name"]);
@@ -171,7 +175,8 @@ void DemoChat::picture(Person& person, const Value& request, const Ack& ack) {
   ack(Object{{"ok", true}, {"id", id}});
 }
 
-// --- Rooms -----------------------------------------------------------------------------------------
+// --- Rooms
+// -----------------------------------------------------------------------------------------
 
 void DemoChat::enter(Person& person, const std::string& room) {
   rooms_[room].people.push_back(person.socket->id());
@@ -218,10 +223,12 @@ Array DemoChat::room_list() const {
 void DemoChat::tell_people(const std::string& room) {
   const auto found = rooms_.find(room);
   if (found == rooms_.end()) return;
-  io_->to(channel(room)).emit("people",
-                              Object{{"room", room}, {"people", people_of(found->second)}});
+  io_->to(channel(room))
+      .emit("people", Object{{"room", room}, {"people", people_of(found->second)}});
 }
 
-void DemoChat::tell_rooms() { io_->emit("rooms", room_list()); }
+void DemoChat::tell_rooms() {
+  io_->emit("rooms", room_list());
+}
 
 }  // namespace patchbay::daemon

@@ -47,8 +47,8 @@ double weight_in(std::string_view accept_encoding, std::string_view encoding) {
         semicolon == std::string_view::npos ? 1 : weight_of(item.substr(semicolon));
     if (http::iequals(name, encoding)) return weight;
     if (name == "*") any = weight;
-    accept_encoding = comma == std::string_view::npos ? std::string_view()
-                                                      : accept_encoding.substr(comma + 1);
+    accept_encoding =
+        comma == std::string_view::npos ? std::string_view() : accept_encoding.substr(comma + 1);
   }
   return any;
 }

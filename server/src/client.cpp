@@ -28,7 +28,9 @@ void Client::on_message(bool binary, std::string_view data) {
   }
 }
 
-void Client::send(const sio::Packet& packet) { Outgoing(sio::encode(packet)).send_to(*session_); }
+void Client::send(const sio::Packet& packet) {
+  Outgoing(sio::encode(packet)).send_to(*session_);
+}
 
 // A client that joins nothing is not worth a connection.
 void Client::watch_join_deadline() {
@@ -46,7 +48,8 @@ void Client::watch_join_deadline() {
   join_timer_->start(*deadline);
 }
 
-// --- Joining ---------------------------------------------------------------------------------------
+// --- Joining
+// ---------------------------------------------------------------------------------------
 
 // Takes one socket through the middlewares, which may take their time and any thread for it.
 class Client::MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
@@ -78,9 +81,7 @@ class Client::MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun>
   class Step final : public Next::Step {
    public:
     explicit Step(std::shared_ptr<MiddlewareRun> run) : run_(std::move(run)) {}
-    ~Step() override {
-      reject({.message = "Internal server error", .data = {}});
-    }
+    ~Step() override { reject({.message = "Internal server error", .data = {}}); }
     Step(const Step&) = delete;
     Step& operator=(const Step&) = delete;
 
@@ -111,8 +112,10 @@ class Client::MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun>
 void Client::on_connect_request(Slot slot, std::string_view name, Value auth) {
   Namespace* const nsp = server_->find(name);
   if (!nsp) {
-    sio::Packet refusal{.type = sio::PacketType::connect_error, .nsp = std::string(name),
-                        .id = {}, .data = Object{{"message", "Invalid namespace"}}};
+    sio::Packet refusal{.type = sio::PacketType::connect_error,
+                        .nsp = std::string(name),
+                        .id = {},
+                        .data = Object{{"message", "Invalid namespace"}}};
     machine_.reject(slot);
     send(refusal);
     return;
@@ -123,7 +126,8 @@ void Client::on_connect_request(Slot slot, std::string_view name, Value auth) {
                                          Handshake(request_, std::move(auth)));
   if (sockets_.size() <= slot) sockets_.resize(slot + 1);
   sockets_[slot] = socket;
-  std::make_shared<MiddlewareRun>(shared_from_this(), std::move(socket), nsp->middlewares())->next();
+  std::make_shared<MiddlewareRun>(shared_from_this(), std::move(socket), nsp->middlewares())
+      ->next();
 }
 
 void Client::complete_join(const SocketPtr& socket) {
@@ -161,7 +165,8 @@ void Client::reject_join(const SocketPtr& socket, const ConnectError& error) {
   send({.type = sio::PacketType::connect_error, .nsp = nsp, .id = {}, .data = std::move(data)});
 }
 
-// --- Packets ---------------------------------------------------------------------------------------
+// --- Packets
+// ---------------------------------------------------------------------------------------
 
 void Client::on_event(Slot slot, Array args, std::optional<std::uint64_t> ack_id) {
   const SocketPtr socket = sockets_[slot];
@@ -173,7 +178,8 @@ void Client::on_ack(Slot slot, std::uint64_t ack_id, Array args) {
   socket->on_ack(ack_id, std::move(args));
 }
 
-// --- Leaving ---------------------------------------------------------------------------------------
+// --- Leaving
+// ---------------------------------------------------------------------------------------
 
 SocketPtr Client::take_socket(Slot slot) {
   // There are no slots any more while the session's end is being told to the sockets.

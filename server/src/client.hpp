@@ -14,8 +14,8 @@
 
 namespace patchbay {
 
-// One Engine.IO session as Socket.IO sees it: the sockets of its client, one per namespace. Lives on
-// the session's loop, owned by the session until that closes.
+// One Engine.IO session as Socket.IO sees it: the sockets of its client, one per namespace. Lives
+// on the session's loop, owned by the session until that closes.
 class Client final : public engineio::SessionHandler,
                      private sio::ConnectionMachine::Handler,
                      public std::enable_shared_from_this<Client> {

@@ -5,14 +5,21 @@ namespace patchbay {
 
 std::string_view type_name(const Value& value) noexcept {
   switch (value.type()) {
-    case Value::Type::null: return "null";
-    case Value::Type::boolean: return "boolean";
+    case Value::Type::null:
+      return "null";
+    case Value::Type::boolean:
+      return "boolean";
     case Value::Type::integer:
-    case Value::Type::number: return "number";
-    case Value::Type::string: return "string";
-    case Value::Type::binary: return "binary";
-    case Value::Type::array: return "array";
-    case Value::Type::object: return "object";
+    case Value::Type::number:
+      return "number";
+    case Value::Type::string:
+      return "string";
+    case Value::Type::binary:
+      return "binary";
+    case Value::Type::array:
+      return "array";
+    case Value::Type::object:
+      return "object";
   }
   return "value";
 }

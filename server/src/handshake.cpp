@@ -30,7 +30,8 @@ Object Handshake::to_object() const {
   Object headers_object;
   for (std::size_t i = 0; i < headers().size(); ++i) {
     const auto name = headers().at(i).name;
-    if (!headers_object.contains(name)) headers_object.set(std::string(name), headers().joined(name));
+    if (!headers_object.contains(name))
+      headers_object.set(std::string(name), headers().joined(name));
   }
   Object query_object;
   for (const auto& [key, value] : query().entries()) query_object.set(key, value);

@@ -15,9 +15,9 @@
 
 namespace patchbay {
 
-// Which sockets of one namespace, on one shard, are in which rooms. Each side knows its place on the
-// other: joining, leaving and walking over a room cost no search. A socket's own room, named by its
-// id, is not kept here; see NamespaceShard.
+// Which sockets of one namespace, on one shard, are in which rooms. Each side knows its place on
+// the other: joining, leaving and walking over a room cost no search. A socket's own room, named by
+// its id, is not kept here; see NamespaceShard.
 class RoomIndex {
  public:
   RoomIndex() = default;

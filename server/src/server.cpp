@@ -50,13 +50,17 @@ Server::Server(ServerOptions options)
 }
 
 // Nobody runs the loops any more; what is left of the clients goes with them.
-Server::~Server() { disconnect_everyone(); }
+Server::~Server() {
+  disconnect_everyone();
+}
 
 std::uint16_t Server::listen(std::uint16_t port, const std::string& host) {
   return impl_->engine.listen(port, host);
 }
 
-void Server::run() { impl_->engine.run(); }
+void Server::run() {
+  impl_->engine.run();
+}
 
 void Server::close() {
   disconnect_everyone();
@@ -107,11 +111,19 @@ void Server::on_protocol_error(std::function<void(const ProtocolError&)> listene
   impl_->on_protocol_error = std::move(listener);
 }
 
-engineio::HttpRouter& Server::http() { return impl_->engine.http(); }
-engineio::Engine& Server::engine() noexcept { return impl_->engine; }
-const ServerOptions& Server::options() const noexcept { return impl_->options; }
+engineio::HttpRouter& Server::http() {
+  return impl_->engine.http();
+}
+engineio::Engine& Server::engine() noexcept {
+  return impl_->engine;
+}
+const ServerOptions& Server::options() const noexcept {
+  return impl_->options;
+}
 
-std::string Server::make_id(std::size_t loop) { return impl_->ids[loop]->next(); }
+std::string Server::make_id(std::size_t loop) {
+  return impl_->ids[loop]->next();
+}
 
 void Server::report(HandlerError error) const noexcept {
   if (impl_->on_error) impl_->on_error(error);

@@ -29,13 +29,16 @@ Socket::Socket(Token /*token*/, std::shared_ptr<Client> client, NamespaceShard& 
 
 Socket::~Socket() = default;
 
-Namespace& Socket::nsp() const noexcept { return shard_->nsp(); }
+Namespace& Socket::nsp() const noexcept {
+  return shard_->nsp();
+}
 
 std::string_view Socket::transport() const noexcept {
   return client_ ? eio::to_string(client_->session().transport()) : std::string_view();
 }
 
-// --- Handlers --------------------------------------------------------------------------------------
+// --- Handlers
+// --------------------------------------------------------------------------------------
 
 void Socket::add_handler(std::string_view event, EventHandler handler) {
   handlers_.push_back({.event = std::string(event),
@@ -75,7 +78,8 @@ void Socket::dispatch(std::string_view event, Array args, const Ack& ack) {
   }
 }
 
-// --- Emitting --------------------------------------------------------------------------------------
+// --- Emitting
+// --------------------------------------------------------------------------------------
 
 void Socket::emit_values(std::string_view event, std::span<const Value> args) {
   require_unreserved(event);
@@ -92,8 +96,8 @@ void Socket::send(Outgoing packet) {
   });
 }
 
-void Socket::emit_values_with_ack(std::string_view event, std::span<const Value> args,
-                                  Millis limit, detail::AckCallback callback) {
+void Socket::emit_values_with_ack(std::string_view event, std::span<const Value> args, Millis limit,
+                                  detail::AckCallback callback) {
   require_unreserved(event);
   const std::uint64_t id = nsp().next_ack_id();
   Outgoing packet(sio::encode_event(nsp().name(), event, args, id));
@@ -104,7 +108,8 @@ void Socket::emit_values_with_ack(std::string_view event, std::span<const Value>
   });
 }
 
-// --- Acknowledgements ------------------------------------------------------------------------------
+// --- Acknowledgements
+// ------------------------------------------------------------------------------
 
 // The way back of an acknowledgement to the client.
 class Socket::AckTarget final : public Ack::Target {
@@ -136,14 +141,15 @@ void Socket::register_ack(std::uint64_t id, Millis limit, detail::AckCallback ca
   if (!pending_acks_) pending_acks_ = std::make_unique<PendingAcks>();
   PendingAck pending{.callback = std::move(callback), .timer = nullptr};
   if (limit > Millis(0)) {
-    pending.timer =
-        loop_->make_timer([this, id] { finish_ack(id, Errc::ack_timeout, {}); });
+    pending.timer = loop_->make_timer([this, id] { finish_ack(id, Errc::ack_timeout, {}); });
     pending.timer->start(loop_->now() + limit);
   }
   pending_acks_->emplace(id, std::move(pending));
 }
 
-void Socket::on_ack(std::uint64_t id, Array args) { finish_ack(id, {}, std::move(args)); }
+void Socket::on_ack(std::uint64_t id, Array args) {
+  finish_ack(id, {}, std::move(args));
+}
 
 void Socket::finish_ack(std::uint64_t id, std::error_code error, Array args) {
   const auto self = shared_from_this();
@@ -162,7 +168,8 @@ void Socket::fail_acks(std::error_code error) {
   while (pending_acks_) finish_ack(pending_acks_->begin()->first, error, {});
 }
 
-// --- Rooms -----------------------------------------------------------------------------------------
+// --- Rooms
+// -----------------------------------------------------------------------------------------
 
 void Socket::join(std::string_view room) {
   if (!loop_->in_loop_thread()) {
@@ -203,7 +210,8 @@ BroadcastOperator Socket::broadcast() const {
   return BroadcastOperator(nsp(), {.rooms = {}, .except = {id_}});
 }
 
-// --- The end ---------------------------------------------------------------------------------------
+// --- The end
+// ---------------------------------------------------------------------------------------
 
 void Socket::disconnect(bool close_connection) {
   loop_->dispatch([self = shared_from_this(), close_connection] {

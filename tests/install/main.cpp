@@ -6,7 +6,8 @@ int main() {
   patchbay::Server io;
   io.on_connection([&](patchbay::SocketPtr socket) {
     socket->join("lobby");
-    socket->on("chat message", [&](std::string text) { io.to("lobby").emit("chat message", text); });
+    socket->on("chat message",
+               [&](std::string text) { io.to("lobby").emit("chat message", text); });
     socket->on("add", [](int a, int b) { return a + b; });
     socket->on("upload", [](patchbay::Bytes file, patchbay::Ack ack) { ack(file.size()); });
   });

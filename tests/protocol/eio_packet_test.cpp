@@ -14,10 +14,10 @@ TEST_CASE("each packet type has its digit") {
     PacketType type;
     std::string_view data;
   } rows[] = {
-      {"0{}", PacketType::open, "{}"},     {"1", PacketType::close, ""},
-      {"2probe", PacketType::ping, "probe"}, {"3", PacketType::pong, ""},
+      {"0{}", PacketType::open, "{}"},          {"1", PacketType::close, ""},
+      {"2probe", PacketType::ping, "probe"},    {"3", PacketType::pong, ""},
       {"4hello", PacketType::message, "hello"}, {"4", PacketType::message, ""},
-      {"5", PacketType::upgrade, ""},      {"6", PacketType::noop, ""},
+      {"5", PacketType::upgrade, ""},           {"6", PacketType::noop, ""},
   };
   for (const auto& row : rows) {
     CAPTURE(row.text);

@@ -36,7 +36,11 @@ Decoded decode(std::string_view body) {
 }  // namespace
 
 TEST_CASE("packets of a body come one by one") {
-  const auto result = decode("4hello\x1e" "2\x1e" "bAQID\x1e" "4\xe2\x82\xac");
+  const auto result = decode(
+      "4hello\x1e"
+      "2\x1e"
+      "bAQID\x1e"
+      "4\xe2\x82\xac");
   CHECK(result.error == Errc::none);
   CHECK(result.packets ==
         std::vector<std::string>{"4hello", "2", "b\x01\x02\x03", "4\xe2\x82\xac"});
@@ -50,10 +54,20 @@ TEST_CASE("reading stops at the first bad packet; those before it count") {
   } rows[] = {
       {"", 0, Errc::eio_empty_packet},
       {"4a\x1e", 1, Errc::eio_empty_packet},
-      {"\x1e" "4a", 0, Errc::eio_empty_packet},
-      {"4a\x1e\x1e" "4b", 1, Errc::eio_empty_packet},
-      {"4a\x1e" "abc\x1e" "4b", 1, Errc::eio_unknown_packet_type},
-      {"4a\x1e" "4b\x1e" "b?", 2, Errc::eio_invalid_base64},
+      {"\x1e"
+       "4a",
+       0, Errc::eio_empty_packet},
+      {"4a\x1e\x1e"
+       "4b",
+       1, Errc::eio_empty_packet},
+      {"4a\x1e"
+       "abc\x1e"
+       "4b",
+       1, Errc::eio_unknown_packet_type},
+      {"4a\x1e"
+       "4b\x1e"
+       "b?",
+       2, Errc::eio_invalid_base64},
   };
   for (const auto& row : rows) {
     CAPTURE(row.body);
@@ -68,5 +82,8 @@ TEST_CASE("packets are joined by separators, binary ones as base64") {
   append_to_payload(body, EncodedPacket::text(PacketType::message, "a"));
   append_to_payload(body, EncodedPacket::binary("\x01\x02\x03\x04"));
   append_to_payload(body, EncodedPacket::text(PacketType::noop, {}));
-  CHECK(body == "4a\x1e" "bAQIDBA==\x1e" "6");
+  CHECK(body ==
+        "4a\x1e"
+        "bAQIDBA==\x1e"
+        "6");
 }

@@ -88,9 +88,7 @@ struct Fixture {
     machine.on_time(now);
   }
 
-  void send(std::string_view data) {
-    machine.send(EncodedPacket::text(PacketType::message, data));
-  }
+  void send(std::string_view data) { machine.send(EncodedPacket::text(PacketType::message, data)); }
 
   void upgrade() {
     REQUIRE(machine.on_candidate(now));
@@ -104,7 +102,8 @@ struct Fixture {
 
 }  // namespace
 
-// --- Polling ---------------------------------------------------------------------------------------
+// --- Polling
+// ---------------------------------------------------------------------------------------
 
 TEST_CASE("a poll with something queued is answered at once, with all of it") {
   Fixture f;
@@ -112,7 +111,9 @@ TEST_CASE("a poll with something queued is answered at once, with all of it") {
   f.send("b");
   std::string body;
   CHECK(f.machine.on_poll(body) == SessionMachine::PollVerdict::answer);
-  CHECK(body == "4a\x1e" "4b");
+  CHECK(body ==
+        "4a\x1e"
+        "4b");
 }
 
 TEST_CASE("a poll with nothing queued is held until there is something") {
@@ -131,8 +132,7 @@ TEST_CASE("a second poll ends the session: the held one learns it, the new one i
   f.hold_poll();
   std::string body;
   CHECK(f.machine.on_poll(body) == SessionMachine::PollVerdict::refuse);
-  CHECK(f.recorder.take() ==
-        Log{"poll answered 1", "closed: transport error, eio_poll_overlap"});
+  CHECK(f.recorder.take() == Log{"poll answered 1", "closed: transport error, eio_poll_overlap"});
 }
 
 TEST_CASE("a client that drops its held poll is gone") {
@@ -144,13 +144,19 @@ TEST_CASE("a client that drops its held poll is gone") {
 
 TEST_CASE("posted packets are delivered in order") {
   Fixture f;
-  CHECK(f.post("4a\x1e" "bAQID\x1e" "4b"));
+  CHECK(
+      f.post("4a\x1e"
+             "bAQID\x1e"
+             "4b"));
   CHECK(f.recorder.take() == Log{"text a", "binary \x01\x02\x03", "text b"});
 }
 
 TEST_CASE("a bad packet closes, and those before it have been delivered") {
   Fixture f;
-  CHECK_FALSE(f.post("4a\x1e" "x\x1e" "4b"));
+  CHECK_FALSE(
+      f.post("4a\x1e"
+             "x\x1e"
+             "4b"));
   CHECK(f.recorder.take() == Log{"text a", "closed: parse error, eio_unknown_packet_type"});
 }
 
@@ -186,17 +192,24 @@ TEST_CASE("a posted close packet releases the held poll with a noop") {
 
 TEST_CASE("what follows a close packet in the same body is ignored") {
   Fixture f;
-  CHECK(f.post("1\x1e" "4late"));
+  CHECK(
+      f.post("1\x1e"
+             "4late"));
   CHECK(f.recorder.take() == Log{"closed: transport close"});
 }
 
 TEST_CASE("packets without meaning for a server are ignored") {
   Fixture f;
-  CHECK(f.post("0\x1e" "3\x1e" "5\x1e" "6"));
+  CHECK(
+      f.post("0\x1e"
+             "3\x1e"
+             "5\x1e"
+             "6"));
   CHECK(f.recorder.take().empty());
 }
 
-// --- Closing ---------------------------------------------------------------------------------------
+// --- Closing
+// ---------------------------------------------------------------------------------------
 
 TEST_CASE("close with a held poll and nothing queued ends at once") {
   Fixture f;
@@ -212,7 +225,9 @@ TEST_CASE("close without a held poll waits for the next one") {
   CHECK_FALSE(f.machine.send(EncodedPacket::text(PacketType::message, "too late")));
   std::string body;
   CHECK(f.machine.on_poll(body) == SessionMachine::PollVerdict::answer);
-  CHECK(body == "6\x1e" "1");
+  CHECK(body ==
+        "6\x1e"
+        "1");
   CHECK(f.recorder.take() == Log{"closed: forced close"});
 }
 
@@ -225,7 +240,9 @@ TEST_CASE("close lets the client fetch what is queued first") {
   CHECK(body == "4last words");
   CHECK_FALSE(f.closed());
   CHECK(f.machine.on_poll(body) == SessionMachine::PollVerdict::answer);
-  CHECK(body == "6\x1e" "1");
+  CHECK(body ==
+        "6\x1e"
+        "1");
   CHECK(f.closed());
 }
 
@@ -254,7 +271,9 @@ TEST_CASE("close drops a post that is being read") {
 TEST_CASE("a handler may close from inside a message; the rest of the body is ignored") {
   Fixture f;
   f.recorder.on_data = [&](std::string_view) { f.machine.close_now(); };
-  CHECK(f.post("4a\x1e" "4b"));
+  CHECK(
+      f.post("4a\x1e"
+             "4b"));
   CHECK(f.recorder.take() == Log{"text a", "closed: forced close"});
 }
 
@@ -277,7 +296,8 @@ TEST_CASE("close_now forgets what is queued") {
   CHECK(f.recorder.take().empty());
 }
 
-// --- WebSocket -------------------------------------------------------------------------------------
+// --- WebSocket
+// -------------------------------------------------------------------------------------
 
 TEST_CASE("WebSocket messages are delivered") {
   Fixture f(Transport::websocket);
@@ -332,7 +352,8 @@ TEST_CASE("writable means that a packet would leave at once") {
   CHECK_FALSE(polling.machine.writable());
 }
 
-// --- Heartbeat -------------------------------------------------------------------------------------
+// --- Heartbeat
+// -------------------------------------------------------------------------------------
 
 TEST_CASE("pings follow pongs at the interval, and a silent client goes") {
   Fixture f(Transport::websocket);
@@ -347,8 +368,7 @@ TEST_CASE("pings follow pongs at the interval, and a silent client goes") {
   f.advance(f.config.ping_timeout - Millis(1));
   CHECK_FALSE(f.closed());
   f.advance(Millis(1));
-  CHECK(f.recorder.take() ==
-        Log{"websocket closed", "closed: ping timeout, eio_pong_missing"});
+  CHECK(f.recorder.take() == Log{"websocket closed", "closed: ping timeout, eio_pong_missing"});
 }
 
 TEST_CASE("on_time before the deadline does nothing") {
@@ -378,7 +398,8 @@ TEST_CASE("an unsolicited pong changes nothing") {
   CHECK(f.machine.deadline() == kStart + f.config.ping_interval);
 }
 
-// --- Upgrade ---------------------------------------------------------------------------------------
+// --- Upgrade
+// ---------------------------------------------------------------------------------------
 
 TEST_CASE("an upgrade takes a probe, then the packet, then everything queued goes over") {
   Fixture f;

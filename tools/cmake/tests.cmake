@@ -1,4 +1,5 @@
 find_package(doctest REQUIRED)
+find_program(NODE node REQUIRED)
 include(doctest)
 
 # patchbay_add_tests(<name> LABEL <label> SOURCES ... LINK ... [INCLUDE ...])

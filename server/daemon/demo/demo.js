@@ -31,7 +31,7 @@
 // Names of people and rooms have 1 to 24 characters (code points, ASCII whitespace trimmed at both
 // ends, no control characters); a text has 1 to 2000 and is not blank. A picture is PNG, JPEG, GIF
 // or WebP and has 1 to 716800 bytes: as base64 inside a polling request it still fits into the
-// default limit of 1 MB for one payload.
+// default limit of 1 MB for one payload. There are at most 100 rooms with at most 100 people each.
 
 const lobby = "lobby";
 const pictureTypes = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
@@ -86,8 +86,8 @@ function paintAvatar(node, who) {
   let hash = 0;
   for (const c of who) hash = (hash * 31 + c.codePointAt(0)) >>> 0;
   node.dataset.hue = hash % 8;
-  const initials = who.split(/\s+/).map((word) => [...word][0] ?? "");
-  node.textContent = initials.slice(0, 2).join("").toUpperCase();
+  const words = who.split(/\s+/, 2);
+  node.textContent = words.map((word) => [...word][0] ?? "").join("").toUpperCase();
   return node;
 }
 
@@ -104,6 +104,10 @@ function notify(text) {
 
 function formatBytes(count) {
   return count < 1024 ? `${count} bytes` : `${(count / 1024).toFixed(1)} KB`;
+}
+
+function formatPeople(count) {
+  return count === 1 ? "1 person" : `${count} people`;
 }
 
 // ---- Status bar ------------------------------------------------------------------------------
@@ -129,6 +133,8 @@ function showState(state) {
 
 function showTransport() {
   $("transport").textContent = socket.io.engine.transport.name;
+  roundTrips.length = 0;
+  measureRoundTrip();
 }
 
 function showRoundTrip(ms) {
@@ -144,14 +150,17 @@ function showRoundTrip(ms) {
 async function measureRoundTrip() {
   if (pinging || !socket.connected) return;
   pinging = true;
+  const transport = socket.io.engine.transport;
   const start = performance.now();
-  try {
-    await socket.timeout(pingTimeoutMs).emitWithAck("ping");
-    showRoundTrip(performance.now() - start);
-  } catch {
-    showRoundTrip(null);
-  }
+  const answered = await socket.timeout(pingTimeoutMs).emitWithAck("ping").then(
+    () => true,
+    () => false,
+  );
+  const ms = answered ? performance.now() - start : null;
   pinging = false;
+  // A ping that crossed the upgrade tells the speed of neither transport.
+  if (transport === socket.io.engine?.transport) showRoundTrip(ms);
+  else measureRoundTrip();
 }
 
 function showUnread(count) {
@@ -162,13 +171,14 @@ function showUnread(count) {
 // ---- Rooms and people ------------------------------------------------------------------------
 
 function renderRooms() {
-  const listed = rooms.some((r) => r.name === room) ? rooms : [...rooms, { name: room, count: 0 }];
+  const known = rooms.some((r) => r.name === room);
+  const listed = known ? rooms : [...rooms, { name: room, count: 0 }];
   const focused = document.activeElement?.dataset?.room;
   const items = listed.map(({ name: roomName, count }) => {
-    const label = element("span", "room-name", roomName);
     const badge = element("span", "count", String(count));
-    badge.setAttribute("aria-label", count === 1 ? "1 person" : `${count} people`);
-    const button = element("button", "room", label, badge);
+    badge.setAttribute("role", "img"); // lets the label be read instead of the bare number
+    badge.setAttribute("aria-label", formatPeople(count));
+    const button = element("button", "room", element("span", "room-name", roomName), badge);
     button.type = "button";
     button.dataset.room = roomName;
     if (roomName === room) button.setAttribute("aria-current", "true");
@@ -189,7 +199,7 @@ function renderPeople(list) {
     return item;
   });
   $("people").replaceChildren(...items);
-  $("room-count").textContent = list.length === 1 ? "1 person" : `${list.length} people`;
+  $("room-count").textContent = formatPeople(list.length);
 }
 
 function onPeople(update) {
@@ -292,21 +302,18 @@ function onPicture(message) {
   const link = element("a", "", image);
   link.href = url;
   link.target = "_blank";
-  const size = `${type.slice("image/".length).toUpperCase()} · ${formatBytes(data.byteLength)} · binary`;
-  addEntry(message, element("figure", "picture", link, element("figcaption", "", size)));
+  const format = type.slice("image/".length).toUpperCase();
+  const caption = `${format} · ${formatBytes(data.byteLength)} · binary`;
+  addEntry(message, element("figure", "picture", link, element("figcaption", "", caption)));
 }
 
 // ---- What the user does ----------------------------------------------------------------------
 
 // The answer of the server, or null after telling the user why there is none.
 async function request(event, ...args) {
-  let answer;
-  try {
-    answer = await socket.timeout(answerTimeoutMs).emitWithAck(event, ...args);
-  } catch {
-    notify("The server did not answer.");
-    return null;
-  }
+  const silence = { ok: false, error: "The server did not answer." };
+  const emitting = socket.timeout(answerTimeoutMs).emitWithAck(event, ...args);
+  const answer = await emitting.catch(() => silence);
   notify(answer.ok ? "" : answer.error);
   return answer.ok ? answer : null;
 }
@@ -446,7 +453,6 @@ function onConnect() {
   $("sid").textContent = socket.id;
   ownIds.add(socket.id);
   join(room);
-  measureRoundTrip();
 }
 
 // The client tries again by itself (`active`) unless the server closed the connection on purpose.
@@ -482,16 +488,9 @@ function main() {
     "",
     `const socket = io("${location.origin}");`,
     'socket.on("message", console.log);',
-    'socket.emit("join",',
-    `  { name: "My client", room: "${lobby}" },`,
-    "  console.log);",
+    `socket.emit("join", { name: "My client", room: "${lobby}" }, console.log);`,
   ].join("\n");
-  if (typeof window.io !== "function") {
-    showState("disconnected");
-    $("reconnect").hidden = true;
-    notify("The client at /socket.io/socket.io.min.js could not be loaded.");
-    return;
-  }
+  if (!window.io) return notify("The client at /socket.io/socket.io.min.js could not be loaded.");
   wireControls();
   wirePictures();
   connect();

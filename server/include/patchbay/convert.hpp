@@ -148,8 +148,7 @@ struct Convert<std::optional<T>> {
 };
 
 template <typename T>
-  requires(!std::same_as<T, Value>)
-struct Convert<std::vector<T>> {
+requires(!std::same_as<T, Value>) struct Convert<std::vector<T>> {
   static std::optional<std::vector<T>> from_value(Value value) {
     Array* array = value.get_if<Array>();
     if (!array) return std::nullopt;

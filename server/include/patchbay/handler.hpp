@@ -5,8 +5,8 @@
 //   socket->on("name", [](int a, std::optional<std::string> b, Args rest, Ack ack) { ... });
 //
 // Parameters are filled from the event's arguments in order. std::optional takes a missing one,
-// Args all that are left, Ack (last) the acknowledgement. Arguments too many are ignored. A returned
-// value is the acknowledgement. Coroutines: patchbay/asio.hpp.
+// Args all that are left, Ack (last) the acknowledgement. Arguments too many are ignored. A
+// returned value is the acknowledgement. Coroutines: patchbay/asio.hpp.
 #pragma once
 
 #include <exception>
@@ -54,7 +54,9 @@ namespace detail {
 template <typename F>
 struct CallableTraits {};
 template <typename F>
-  requires requires { &F::operator(); }
+requires requires {
+  &F::operator();
+}
 struct CallableTraits<F> : CallableTraits<decltype(&F::operator())> {};
 template <typename R, typename... Ps>
 struct CallableTraits<R (*)(Ps...)> {
@@ -73,7 +75,9 @@ template <typename C, typename R, typename... Ps>
 struct CallableTraits<R (C::*)(Ps...) const noexcept> : CallableTraits<R (*)(Ps...)> {};
 
 template <typename F>
-concept Callable = requires { typename CallableTraits<std::decay_t<F>>::Parameters; };
+concept Callable = requires {
+  typename CallableTraits<std::decay_t<F>>::Parameters;
+};
 
 // "argument 2: expected integer, got string"
 [[nodiscard]] std::string mismatch_text(std::size_t index, std::string_view expected,

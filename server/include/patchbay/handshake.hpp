@@ -30,8 +30,8 @@ class Handshake {
   [[nodiscard]] bool secure() const noexcept { return request_->secure; }
   [[nodiscard]] std::chrono::system_clock::time_point issued() const noexcept { return issued_; }
 
-  // With the names and forms of a Node.js handshake object: headers, time, address, xdomain, secure,
-  // issued, url, query, auth.
+  // With the names and forms of a Node.js handshake object: headers, time, address, xdomain,
+  // secure, issued, url, query, auth.
   [[nodiscard]] Object to_object() const;
 
  private:

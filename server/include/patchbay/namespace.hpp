@@ -28,8 +28,8 @@ struct ConnectError {
 };
 
 // How a middleware passes a client on, or turns it away. Copies belong to the same step, of which
-// the first call counts. Any thread, now or later. When every copy is destroyed unused, the client is
-// turned away.
+// the first call counts. Any thread, now or later. When every copy is destroyed unused, the client
+// is turned away.
 class Next {
  public:
   struct Step {

@@ -11,8 +11,8 @@ using engineio::CorsOptions;
 using engineio::RequestInfo;
 using engineio::Transport;
 
-// All options of the engine (ping_interval, ping_timeout, transports, path, cors, allow_request ...)
-// and those of Socket.IO. Set what differs:
+// All options of the engine (ping_interval, ping_timeout, transports, path, cors, allow_request
+// ...) and those of Socket.IO. Set what differs:
 //   patchbay::ServerOptions options;
 //   options.cors = patchbay::CorsOptions{.origin = "https://example.com"};
 //   patchbay::Server io(options);

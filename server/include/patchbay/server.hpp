@@ -18,10 +18,10 @@ namespace patchbay {
 
 // Something went wrong in, or on the way to, code of the application's.
 struct HandlerError {
-  SocketPtr socket;               // may be null
-  std::string event;              // "connection" for connection handlers, "middleware" ...
-  std::string message;            // for people
-  std::exception_ptr exception;   // null when it was not an exception
+  SocketPtr socket;              // may be null
+  std::string event;             // "connection" for connection handlers, "middleware" ...
+  std::string message;           // for people
+  std::exception_ptr exception;  // null when it was not an exception
 };
 
 // A client broke the Socket.IO protocol and was disconnected for it.

@@ -48,7 +48,9 @@ template <typename Result, typename Token>
 struct AckTokenTraits;
 
 template <typename T>
-concept Complete = requires { sizeof(T); };
+concept Complete = requires {
+  sizeof(T);
+};
 
 }  // namespace detail
 
@@ -66,8 +68,8 @@ class TimedSocket {
 };
 
 // Shared between the library and whoever keeps a SocketPtr. Unless said otherwise, functions may be
-// called from any thread; those marked [loop] only where the socket's handlers run. A socket must not
-// be used any more once its Server is destroyed.
+// called from any thread; those marked [loop] only where the socket's handlers run. A socket must
+// not be used any more once its Server is destroyed.
 class Socket : public std::enable_shared_from_this<Socket> {
  public:
   class Token;  // only the library makes sockets
@@ -100,8 +102,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   // [loop] Removes all handlers of the event.
   void off(std::string_view event);
 
-  // Sends an event. Throws std::invalid_argument for a name that the protocol keeps for itself. Does
-  // nothing when the session has closed.
+  // Sends an event. Throws std::invalid_argument for a name that the protocol keeps for itself.
+  // Does nothing when the session has closed.
   template <typename... Ts>
   void emit(std::string_view event, Ts&&... args) {
     const std::array<Value, sizeof...(Ts)> values{to_value(std::forward<Ts>(args))...};
@@ -111,9 +113,10 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   // Sends an event and waits for its acknowledgement. The last argument is a function
   //   (std::error_code error, T... values)
-  // called on the socket's loop, once: with what the client answered, or with Errc::ack_disconnected,
-  // Errc::ack_timeout or Errc::bad_arguments and default-constructed values. Without timeout() it
-  // waits as long as the client stays. Result is the type of the value for completion tokens.
+  // called on the socket's loop, once: with what the client answered, or with
+  // Errc::ack_disconnected, Errc::ack_timeout or Errc::bad_arguments and default-constructed
+  // values. Without timeout() it waits as long as the client stays. Result is the type of the value
+  // for completion tokens.
   template <typename Result = Value, typename... Ts>
   auto emit_with_ack(std::string_view event, Ts&&... args_and_callback) {
     return start_ack<Result>(event, Millis(0),
@@ -254,9 +257,10 @@ auto Socket::start_ack(std::string_view event, Millis limit, Tuple&& args,
                          detail::make_ack_callback(std::forward<decltype(last)>(last)));
   } else {
     using Traits = detail::AckTokenTraits<Result, Last>;
-    static_assert(detail::Complete<Traits>,
-                  "the last argument of emit_with_ack() must be a function (std::error_code, ...) or, "
-                  "with #include <patchbay/asio.hpp>, an Asio completion token");
+    static_assert(
+        detail::Complete<Traits>,
+        "the last argument of emit_with_ack() must be a function (std::error_code, ...) or, "
+        "with #include <patchbay/asio.hpp>, an Asio completion token");
     return Traits::start(*this, event, values, limit, std::forward<decltype(last)>(last));
   }
 }

@@ -32,8 +32,8 @@ class HttpRouter {
   // For every method of exactly this path.
   void any(std::string path, HttpHandler handler);
 
-  // Null when the path is unknown. When the path is known but not the method, a handler that answers
-  // 405.
+  // Null when the path is unknown. When the path is known but not the method, a handler that
+  // answers 405.
   [[nodiscard]] const HttpHandler* find(std::string_view method, std::string_view path) const;
 
  private:

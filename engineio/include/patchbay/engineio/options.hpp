@@ -3,10 +3,10 @@
 // What can be set for an engine. Plain values with the defaults of Node.js servers.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,7 +82,8 @@ struct EngineOptions {
   AllowRequest allow_request;
   std::optional<CookieOptions> cookie;
 
-  // How long a client may take to send the head of a request, from the first byte or the connection.
+  // How long a client may take to send the head of a request, from the first byte or the
+  // connection.
   Millis http_head_timeout{20'000};
   // How long it may then take for the body.
   Millis http_body_timeout{60'000};

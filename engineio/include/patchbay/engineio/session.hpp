@@ -23,8 +23,8 @@ class SessionHandler {
   virtual void on_message(bool binary, std::string_view data) = 0;
   // The session went from polling to WebSocket.
   virtual void on_upgrade() {}
-  // The end; nothing is called after it, and the handler is released. `detail` says more, when it is
-  // not Errc::none.
+  // The end; nothing is called after it, and the handler is released. `detail` says more, when it
+  // is not Errc::none.
   virtual void on_close(eio::CloseReason reason, Errc detail) = 0;
 };
 

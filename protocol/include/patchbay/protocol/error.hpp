@@ -15,29 +15,29 @@ enum class Errc : std::uint8_t {
   none = 0,
 
   // HTTP requests (protocol/http/request_parser.hpp).
-  http_syntax,               // not HTTP/1.x as RFC 9112 has it
-  http_version,              // neither HTTP/1.0 nor HTTP/1.1
-  http_head_too_large,       // request line and headers exceed their limit
-  http_too_many_headers,     // more header fields than allowed
-  http_target_too_long,      // request target exceeds its limit
-  http_missing_host,         // HTTP/1.1 without exactly one Host field
-  http_obsolete_folding,     // a header field continued on a second line
-  http_ambiguous_length,     // Content-Length and Transfer-Encoding disagree, or are doubled
-  http_unsupported_coding,   // Transfer-Encoding other than chunked
-  http_body_too_large,       // body exceeds max_http_buffer_size
+  http_syntax,              // not HTTP/1.x as RFC 9112 has it
+  http_version,             // neither HTTP/1.0 nor HTTP/1.1
+  http_head_too_large,      // request line and headers exceed their limit
+  http_too_many_headers,    // more header fields than allowed
+  http_target_too_long,     // request target exceeds its limit
+  http_missing_host,        // HTTP/1.1 without exactly one Host field
+  http_obsolete_folding,    // a header field continued on a second line
+  http_ambiguous_length,    // Content-Length and Transfer-Encoding disagree, or are doubled
+  http_unsupported_coding,  // Transfer-Encoding other than chunked
+  http_body_too_large,      // body exceeds max_http_buffer_size
 
   // WebSocket (engineio/src/ws_codec.hpp); RFC 6455 section in brackets.
-  ws_bad_handshake,          // key, version or method is wrong [4.2.1]
-  ws_reserved_bits,          // RSV1-3 set without an extension that gives them a meaning [5.2]
-  ws_reserved_opcode,        // opcode 3-7 or 11-15 [5.2]
-  ws_not_masked,             // a client must mask every frame [5.1]
-  ws_bad_length,             // length not minimally encoded, or its top bit set [5.2]
-  ws_bad_control_frame,      // fragmented or longer than 125 bytes [5.5]
-  ws_bad_fragmentation,      // continuation without a start, or a start inside a message [5.4]
-  ws_bad_close_frame,        // one byte of payload or an invalid code [5.5.1, 7.4]
-  ws_invalid_utf8,           // text that is not UTF-8 [8.1]
-  ws_message_too_large,      // message exceeds max_http_buffer_size
-  ws_too_many_fragments,     // message in more fragments than allowed
+  ws_bad_handshake,       // key, version or method is wrong [4.2.1]
+  ws_reserved_bits,       // RSV1-3 set without an extension that gives them a meaning [5.2]
+  ws_reserved_opcode,     // opcode 3-7 or 11-15 [5.2]
+  ws_not_masked,          // a client must mask every frame [5.1]
+  ws_bad_length,          // length not minimally encoded, or its top bit set [5.2]
+  ws_bad_control_frame,   // fragmented or longer than 125 bytes [5.5]
+  ws_bad_fragmentation,   // continuation without a start, or a start inside a message [5.4]
+  ws_bad_close_frame,     // one byte of payload or an invalid code [5.5.1, 7.4]
+  ws_invalid_utf8,        // text that is not UTF-8 [8.1]
+  ws_message_too_large,   // message exceeds max_http_buffer_size
+  ws_too_many_fragments,  // message in more fragments than allowed
 
   // Engine.IO packets and sessions (protocol/eio/).
   eio_empty_packet,          // a packet without even its type digit
@@ -55,10 +55,10 @@ enum class Errc : std::uint8_t {
   eio_pong_missing,          // no pong within ping_timeout
 
   // JSON (protocol/json.hpp).
-  json_syntax,               // not JSON, or something behind it
-  json_too_deep,             // nested deeper than Limits::json_depth
-  json_invalid_utf8,         // text is not UTF-8
-  json_number_range,         // a number that no double can hold
+  json_syntax,        // not JSON, or something behind it
+  json_too_deep,      // nested deeper than Limits::json_depth
+  json_invalid_utf8,  // text is not UTF-8
+  json_number_range,  // a number that no double can hold
 
   // Socket.IO packets (protocol/sio/).
   sio_empty_packet,          // an Engine.IO message with no content
@@ -79,9 +79,9 @@ enum class Errc : std::uint8_t {
   sio_connect_timeout,       // no namespace joined within connect_timeout
 
   // Calls that wait for an answer.
-  ack_timeout,               // no acknowledgement within the given time
-  ack_disconnected,          // the socket was gone before it answered
-  bad_arguments,             // arguments do not convert to the handler's types
+  ack_timeout,       // no acknowledgement within the given time
+  ack_disconnected,  // the socket was gone before it answered
+  bad_arguments,     // arguments do not convert to the handler's types
 };
 
 // A full sentence for people, without a trailing full stop. Lives for ever.

@@ -6,7 +6,8 @@
 
 namespace patchbay::eio {
 
-// Why an Engine.IO session ended. The texts are those of Node.js servers, which applications compare.
+// Why an Engine.IO session ended. The texts are those of Node.js servers, which applications
+// compare.
 enum class CloseReason : std::uint8_t {
   transport_error,  // "transport error": the client broke the protocol, or a limit
   transport_close,  // "transport close": the client closed, or its connection was lost

@@ -34,8 +34,8 @@ enum class HandshakeError : std::uint8_t {
 
 // Timing and sizes of a session; one object serves all sessions of a server and outlives them.
 struct SessionConfig {
-  Millis ping_interval{25'000};  // from a pong (or the opening) to the next ping
-  Millis ping_timeout{20'000};   // how long a pong may take
+  Millis ping_interval{25'000};    // from a pong (or the opening) to the next ping
+  Millis ping_timeout{20'000};     // how long a pong may take
   Millis upgrade_timeout{10'000};  // how long an upgrade may stay unfinished
   // While an upgrade is under way a held poll is answered by a noop this often, so that the client
   // can pause polling.

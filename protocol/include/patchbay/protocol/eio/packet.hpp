@@ -25,8 +25,8 @@ struct PacketView {
   std::string_view data;  // without the type digit
 };
 
-// Reads the content of a WebSocket text frame. "b" + base64 is accepted there too; its decoded bytes
-// are put into `scratch`, which the view then refers to.
+// Reads the content of a WebSocket text frame. "b" + base64 is accepted there too; its decoded
+// bytes are put into `scratch`, which the view then refers to.
 Result<PacketView> decode_packet(std::string_view text, std::string& scratch);
 
 // A packet to send: immutable, encoded once, shared by every connection it goes to. It holds a

@@ -76,8 +76,8 @@ class SessionMachine {
   // Answers a held GET with what is queued, if both are there.
   void flush_poll();
 
-  // The head of a POST has come in. False: refuse it with 400; it overlaps with another one, and the
-  // session has been closed.
+  // The head of a POST has come in. False: refuse it with 400; it overlaps with another one, and
+  // the session has been closed.
   [[nodiscard]] bool on_post_begin();
   // Its body is complete. False: answer 400 (the body was not valid; the session has been closed).
   [[nodiscard]] bool on_post_end(std::string_view body, TimePoint now);

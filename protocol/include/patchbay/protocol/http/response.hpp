@@ -25,8 +25,8 @@ struct WriteOptions {
 // Appends the whole response. Date is left to the caller: nothing in this library has a clock.
 //
 // Content-Length is that of the body, whatever the headers say, and Transfer-Encoding is left out.
-// Only where no body is written, for head_only, 204 and 304, a Content-Length in the headers is kept.
-// Status 1xx gets neither a body nor a Content-Length; 204 and 304 get no body.
+// Only where no body is written, for head_only, 204 and 304, a Content-Length in the headers is
+// kept. Status 1xx gets neither a body nor a Content-Length; 204 and 304 get no body.
 //
 // Header names are written in their usual capitalisation ("content-type" as "Content-Type"). So
 // that text from outside cannot add a header, CR, LF and NUL are dropped from values, and a field

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "patchbay/protocol/base64.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace patchbay;
+
+TEST_CASE("the vectors of RFC 4648 go both ways") {
+  const struct {
+    std::string_view plain;
+    std::string_view encoded;
+  } rows[] = {{"", ""},
+              {"f", "Zg=="},
+              {"fo", "Zm8="},
+              {"foo", "Zm9v"},
+              {"foob", "Zm9vYg=="},
+              {"fooba", "Zm9vYmE="},
+              {"foobar", "Zm9vYmFy"}};
+  for (const auto& row : rows) {
+    std::string out;
+    base64_encode(out, row.plain);
+    CHECK(out == row.encoded);
+    CHECK(base64_decode(row.encoded) == row.plain);
+  }
+}
+
+TEST_CASE("encoding appends") {
+  std::string out = "b";
+  base64_encode(out, "f");
+  CHECK(out == "bZg==");
+}
+
+TEST_CASE("padding is optional and both alphabets are read") {
+  CHECK(base64_decode("Zg") == "f");
+  CHECK(base64_decode("Zm8") == "fo");
+  CHECK(base64_decode("+/-_") == std::string("\xfb\xff\xbf"));
+}
+
+TEST_CASE("what is no base64 is refused") {
+  for (const std::string_view text : {"Z", "Zm9vY", "Zm 9", "Z!==", "====", "Zg==Zg", "Zm9v\n"}) {
+    CAPTURE(text);
+    CHECK_FALSE(base64_decode(text));
+  }
+}
