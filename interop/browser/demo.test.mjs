@@ -148,7 +148,7 @@ test("chat works over WebSocket from the start", limit, async () => {
 test("rooms keep messages apart", limit, async () => {
   const workshop = `workshop ${run}`;
   const ada = await open({ name: "Ada" });
-  const grace = await open({ name: "Grace" });
+  const grace = await open({ name: "Grace", transport: "websocket" });
   await grace.join(workshop);
   await ada.room(workshop).waitFor();
   await ada.person("Grace").waitFor({ state: "detached" });
@@ -162,6 +162,11 @@ test("rooms keep messages apart", limit, async () => {
   for (const tab of [ada, grace]) {
     assert.equal(await tab.message("only for the first room").count(), 0);
   }
+
+  // The page hides what is meant for another room, so look at what the server sent.
+  const received = (text) => grace.frames.some((frame) => frame.includes(text));
+  assert.ok(received("hello, workshop"));
+  assert.ok(!received("only for the first room"));
 
   await ada.room("lobby").click();
   await ada.waitForRoom("lobby");

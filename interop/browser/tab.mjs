@@ -32,6 +32,7 @@ export class Tab {
     this.page = page;
     this.complaints = [];
     this.serverRequests = [];
+    this.frames = [];
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) this.complaints.push(message.text());
     });
@@ -40,7 +41,10 @@ export class Tab {
       const { pathname, searchParams } = new URL(request.url());
       if (pathname === "/socket.io/") this.serverRequests.push(searchParams.get("transport"));
     });
-    page.on("websocket", () => this.serverRequests.push("websocket"));
+    page.on("websocket", (socket) => {
+      this.serverRequests.push("websocket");
+      socket.on("framereceived", ({ payload }) => this.frames.push(String(payload)));
+    });
   }
 
   static keepBlobs(page) {

@@ -19,6 +19,11 @@ if(PATCHBAY_SANITIZE)
   add_link_options(-fsanitize=${PATCHBAY_SANITIZE})
 endif()
 
+# Coverage of the libraries is what guides the fuzzers.
+if(PATCHBAY_BUILD_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # GCC 12 warns of overlapping copies inside std::string where there are none (GCC bug 105651).
 function(patchbay_set_warnings target)
   target_compile_options(${target} PRIVATE
