@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// HTTP requests: whole and in pieces (whose sizes are the input's first two bytes), a parser must say
-// the same.
+// HTTP requests: whole and in pieces (whose sizes are the input's first two bytes), a parser must
+// say the same.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

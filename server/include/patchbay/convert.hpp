@@ -138,9 +138,10 @@ struct Convert<std::nullptr_t> {
 template <typename T>
 struct Convert<std::optional<T>> {
   static std::optional<std::optional<T>> from_value(Value value) {
-    if (value.is_null()) return std::optional<T>();
+    using Result = std::optional<std::optional<T>>;
+    if (value.is_null()) return Result(std::in_place);
     auto content = Convert<T>::from_value(std::move(value));
-    return content ? std::optional(std::move(content)) : std::nullopt;
+    return content ? Result(std::in_place, std::move(content)) : std::nullopt;
   }
   static Value to_value(std::optional<T> value) {
     return value ? Convert<T>::to_value(std::move(*value)) : Value();
