@@ -10,7 +10,7 @@ namespace patchbay::engineio {
 namespace {
 
 // Behind a request that is being handled this much is taken in; more stays with the kernel.
-constexpr std::size_t kPipelineBytes = 64 * 1024;
+constexpr std::size_t kPipelineBytes = std::size_t{64} * 1024;
 
 // How long the peer may take to close after the last answer. Closing at once, with unread input,
 // would make the kernel send a reset that can overtake the answer.
@@ -275,7 +275,8 @@ void HttpConnection::enter(Phase phase, Millis timeout) {
   stream_->shard().schedule(*this, stream_->shard().now() + timeout);
 }
 
-std::shared_ptr<Stream> HttpConnection::upgrade(http::Response response, std::string& leftover) {
+std::shared_ptr<Stream> HttpConnection::upgrade(const http::Response& response,
+                                                std::string& leftover) {
   exchange_.reset();
   http::write_response(output_, response, {.keep_alive = true, .head_only = false});
   phase_ = Phase::closed;

@@ -51,7 +51,7 @@ class HttpConnection final : public Stream::Handler,
   // From Exchange.
   void respond(http::Response response);
   void abort();
-  std::shared_ptr<Stream> upgrade(http::Response response, std::string& leftover);
+  std::shared_ptr<Stream> upgrade(const http::Response& response, std::string& leftover);
 
   void on_timer(TimePoint now) override;
 

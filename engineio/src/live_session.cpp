@@ -186,7 +186,7 @@ void LiveSession::attach(std::shared_ptr<WsTransport> ws, std::string leftover) 
   transport->start(shared_from_this(), std::move(leftover));
 }
 
-void LiveSession::attach_candidate(std::shared_ptr<WsTransport> ws, std::string leftover) {
+void LiveSession::attach_candidate(const std::shared_ptr<WsTransport>& ws, std::string leftover) {
   if (!machine_.on_candidate(shard_->now())) {
     ws->start(nullptr, {});
     ws->close(std::nullopt);

@@ -62,7 +62,7 @@ class LiveSession final : public Session,
   // The WebSocket that opened this session.
   void attach(std::shared_ptr<WsTransport> ws, std::string leftover);
   // A WebSocket with this session's id; it is closed when the session cannot be upgraded.
-  void attach_candidate(std::shared_ptr<WsTransport> ws, std::string leftover);
+  void attach_candidate(const std::shared_ptr<WsTransport>& ws, std::string leftover);
 
   // Writes what is queued.
   void flush();

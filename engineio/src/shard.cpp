@@ -16,7 +16,7 @@ namespace {
 
 // A read gets at most this much. Large enough for many small messages and for few system calls per
 // large one; it exists once per shard.
-constexpr std::size_t kScratchBytes = 64 * 1024;
+constexpr std::size_t kScratchBytes = std::size_t{64} * 1024;
 
 TimePoint monotonic_now() noexcept {
   return std::chrono::time_point_cast<Millis>(std::chrono::steady_clock::now());

@@ -18,7 +18,7 @@ constexpr std::size_t kMaxBuffers = 64;
 constexpr int kMaxReads = 4;
 
 // Control frames that wait for a peer which sends pings and reads no pongs.
-constexpr std::size_t kMaxControlBytes = 64 * 1024;
+constexpr std::size_t kMaxControlBytes = std::size_t{64} * 1024;
 
 // When both sides have said close, only the end of the connection is left to wait for.
 constexpr Millis kDrainTimeout{2'000};

@@ -12,6 +12,9 @@ namespace {
 // Extensions and trailers carry nothing for us; this is what they may carry together.
 constexpr std::size_t kMaxOverhead = 4096;
 
+// Of a chunk size: all that 64 bits hold. Leading zeros count, or they could go on for ever.
+constexpr int kMaxDigits = 16;
+
 }  // namespace
 
 std::size_t ChunkedDecoder::take(std::string_view data, std::string& body) {
@@ -58,12 +61,13 @@ Errc ChunkedDecoder::on_byte(char c) {
 
 Errc ChunkedDecoder::on_size(char c) {
   if (const int value = hex_value(c); value >= 0 && step_ != Step::extension) {
-    // Bounded by the limit before each digit, so that it cannot overflow.
+    if (++digits_ > kMaxDigits) return Errc::http_syntax;
     left_ = left_ * 16 + static_cast<std::uint64_t>(value);
     step_ = Step::digit;
     return left_ > limits_->message_bytes - received_ ? Errc::http_body_too_large : Errc::none;
   }
   if (step_ == Step::first_digit) return Errc::http_syntax;
+  digits_ = 0;
   if (c == '\r') {
     step_ = Step::size_lf;
     return Errc::none;

@@ -49,6 +49,7 @@ class ChunkedDecoder {
   std::uint64_t left_ = 0;    // of the present chunk
   std::size_t received_ = 0;  // content so far
   std::size_t overhead_ = 0;  // bytes of extensions and trailers
+  int digits_ = 0;            // of the present chunk's size
   Step step_ = Step::first_digit;
   Errc error_ = Errc::none;
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "http_head.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "http_grammar.hpp"
 
 namespace patchbay::http {
@@ -15,11 +18,30 @@ constexpr std::size_t kRequestLineRest = 32;
 std::size_t HeadCollector::take(std::string_view data) {
   std::size_t used = 0;
   while (used < data.size() && !complete_ && error_ == Errc::none) {
+    used += take_run(data.substr(used));
+    if (used == data.size()) break;
     const char c = data[used++];
     error_ = check(c);
     previous_ = c;
   }
   return used;
+}
+
+// Inside a line, takes at once what check() would let pass one by one, and returns how much.
+std::size_t HeadCollector::take_run(std::string_view data) {
+  if (text_.empty() || previous_ == '\r') return 0;
+  std::size_t room = limits_->http_head_bytes - text_.size();
+  if (lines_ == 0) room = std::min(room, max_request_line() - line_length_);
+  const std::size_t size = skip(data.substr(0, room), 0, kValueChar);
+  if (size == 0) return 0;
+  text_.append(data, 0, size);
+  line_length_ += size;
+  previous_ = data[size - 1];
+  return size;
+}
+
+std::size_t HeadCollector::max_request_line() const noexcept {
+  return limits_->http_target_bytes + kRequestLineRest;
 }
 
 Errc HeadCollector::check(char c) {
@@ -36,8 +58,7 @@ Errc HeadCollector::check(char c) {
   text_ += c;
   if (c != '\n') {
     ++line_length_;
-    const bool long_target =
-        lines_ == 0 && line_length_ > limits_->http_target_bytes + kRequestLineRest;
+    const bool long_target = lines_ == 0 && line_length_ > max_request_line();
     return long_target ? Errc::http_target_too_long : Errc::none;
   }
   complete_ = line_length_ == 1;  // the CR of an empty line
@@ -48,6 +69,8 @@ Errc HeadCollector::check(char c) {
 }
 
 void HeadCollector::reset() {
+  // Assigning an empty string would keep the buffer of a large head for as long as the connection.
+  std::exchange(text_, std::string());
   *this = HeadCollector(*limits_);
 }
 

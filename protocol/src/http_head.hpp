@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,9 @@ class HeadCollector {
   void reset();
 
  private:
+  std::size_t take_run(std::string_view data);
   [[nodiscard]] Errc check(char c);
+  [[nodiscard]] std::size_t max_request_line() const noexcept;
 
   const Limits* limits_;
   std::string text_;
@@ -47,11 +50,13 @@ class HeadCollector {
 // How the body is delimited.
 struct BodyFraming {
   bool chunked = false;
-  std::uint64_t length = 0;  // unless chunked
+  std::uint64_t length = 0;   // unless chunked
+  bool client_waits = false;  // for "100 Continue"
   [[nodiscard]] bool any() const noexcept { return chunked || length > 0; }
 };
 
-// Reads a complete head. On success fills everything in `request` but its body.
+// Reads a complete head. On success fills everything in `request` but its body; when the error is
+// http_body_too_large, method, target and headers.
 Errc parse_head(std::string_view text, Request& request, BodyFraming& framing);
 
 }  // namespace patchbay::http

@@ -26,6 +26,7 @@ struct RequestParser::Impl {
   Request request;
   BodyFraming framing;
   ChunkedDecoder chunked;
+  std::uint64_t left = 0;  // of a body of stated length; the request may have been moved out
   State state = State::head;
   Errc error = Errc::none;
 };
@@ -38,6 +39,7 @@ std::size_t RequestParser::Impl::feed_head(std::string_view data) {
   }
   if (!head.complete()) return used;
   const Errc fault = parse_head(head.text(), request, framing);
+  head.reset();
   if (fault != Errc::none) {
     fail(fault);
   } else if (request.target.size() > limits->http_target_bytes) {
@@ -45,17 +47,20 @@ std::size_t RequestParser::Impl::feed_head(std::string_view data) {
   } else if (framing.length > limits->message_bytes) {
     fail(Errc::http_body_too_large);
   } else {
+    left = framing.length;
     state = framing.any() ? State::body : State::complete;
   }
   return used;
 }
 
 std::size_t RequestParser::Impl::feed_body(std::string_view data) {
+  // What has begun to arrive needs no go-ahead any more.
+  if (!data.empty()) framing.client_waits = false;
   if (framing.chunked) return feed_chunked(data);
-  const std::size_t used =
-      std::min(data.size(), static_cast<std::size_t>(framing.length) - request.body.size());
+  const auto used = static_cast<std::size_t>(std::min<std::uint64_t>(left, data.size()));
   request.body.append(data.substr(0, used));
-  if (request.body.size() == framing.length) state = State::complete;
+  left -= used;
+  if (left == 0) state = State::complete;
   return used;
 }
 
@@ -90,7 +95,7 @@ const Request& RequestParser::request() const noexcept {
   return impl_->request;
 }
 Request RequestParser::take_request() {
-  return std::move(impl_->request);
+  return std::exchange(impl_->request, Request());
 }
 
 bool RequestParser::idle() const noexcept {
@@ -98,12 +103,14 @@ bool RequestParser::idle() const noexcept {
 }
 
 bool RequestParser::expects_continue() const noexcept {
-  const auto expect = impl_->request.headers.find("expect");
-  return expect && iequals(*expect, "100-continue");
+  return impl_->state == State::body && impl_->framing.client_waits;
 }
 
 void RequestParser::reset() {
   const Limits& limits = *impl_->limits;
+  // Moved out first: assigning empty strings would keep the buffers of a large request.
+  take_request();
+  impl_->head.reset();
   *impl_ = Impl(limits);
 }
 

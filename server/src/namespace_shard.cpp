@@ -25,7 +25,7 @@ void NamespaceShard::for_each_in(std::string_view room, F&& function) {
 
 void NamespaceShard::broadcast(const BroadcastTarget& target, const Outgoing& packet) {
   // Who is excepted, or has got it, bears this mark.
-  const std::uint32_t mark = rooms_.next_mark();
+  const std::uint64_t mark = rooms_.next_mark();
   for (const auto& room : target.except) {
     for_each_in(room, [mark](Socket& socket) { socket.visit_mark_ = mark; });
   }

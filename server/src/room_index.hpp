@@ -34,7 +34,7 @@ class RoomIndex {
   [[nodiscard]] std::size_t room_count() const noexcept { return by_name_.size(); }
 
   // A mark that no socket bears yet, to select each socket once.
-  [[nodiscard]] std::uint32_t next_mark() noexcept { return ++mark_; }
+  [[nodiscard]] std::uint64_t next_mark() noexcept { return ++mark_; }
 
  private:
   struct Room {
@@ -56,7 +56,7 @@ class RoomIndex {
   std::vector<Room> rooms_;
   std::vector<std::uint32_t> free_rooms_;
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> by_name_;
-  std::uint32_t mark_ = 0;
+  std::uint64_t mark_ = 0;
 };
 
 }  // namespace patchbay

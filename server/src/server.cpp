@@ -31,6 +31,14 @@ struct Server::Impl {
     }
   }
 
+  [[nodiscard]] std::vector<Namespace*> all_namespaces() const {
+    const std::shared_lock lock(namespaces_mutex);
+    std::vector<Namespace*> all;
+    all.reserve(namespaces.size());
+    for (const auto& [name, nsp] : namespaces) all.push_back(nsp.get());
+    return all;
+  }
+
   const ServerOptions options;
   mutable std::shared_mutex namespaces_mutex;
   // Outlive the engine: sessions that it closes at its end still have sockets in them.
@@ -70,8 +78,8 @@ void Server::close() {
 void Server::disconnect_everyone() {
   for (std::size_t i = 0; i < impl_->engine.loop_count(); ++i) {
     impl_->engine.loop(i).dispatch([this, i] {
-      const std::shared_lock lock(impl_->namespaces_mutex);
-      for (const auto& [name, nsp] : impl_->namespaces) {
+      // Without the lock: the sockets' handlers may ask for namespaces.
+      for (Namespace* nsp : impl_->all_namespaces()) {
         for (const SocketPtr& socket : nsp->shard(i).snapshot()) socket->shut_down();
       }
     });

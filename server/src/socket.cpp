@@ -16,6 +16,14 @@ namespace patchbay {
 struct Socket::PendingAck {
   detail::AckCallback callback;
   std::unique_ptr<engineio::Timer> timer;  // null: waits as long as the client stays
+
+  void finish(const SocketPtr& socket, std::error_code error, Array args) const {
+    try {
+      callback(error, std::move(args));
+    } catch (...) {
+      EventCall::report_exception(socket, "acknowledgement", std::current_exception());
+    }
+  }
 };
 
 Socket::Socket(Token /*token*/, std::shared_ptr<Client> client, NamespaceShard& shard,
@@ -134,12 +142,12 @@ Ack Socket::make_ack(std::optional<std::uint64_t> id) {
 }
 
 void Socket::register_ack(std::uint64_t id, Millis limit, detail::AckCallback callback) {
+  PendingAck pending{.callback = std::move(callback), .timer = nullptr};
   if (!client_) {
-    callback(Errc::ack_disconnected, {});
+    pending.finish(shared_from_this(), Errc::ack_disconnected, {});
     return;
   }
   if (!pending_acks_) pending_acks_ = std::make_unique<PendingAcks>();
-  PendingAck pending{.callback = std::move(callback), .timer = nullptr};
   if (limit > Millis(0)) {
     pending.timer = loop_->make_timer([this, id] { finish_ack(id, Errc::ack_timeout, {}); });
     pending.timer->start(loop_->now() + limit);
@@ -157,11 +165,7 @@ void Socket::finish_ack(std::uint64_t id, std::error_code error, Array args) {
   auto pending = pending_acks_->extract(id);
   if (pending.empty()) return;  // answered before, or never asked
   if (pending_acks_->empty()) pending_acks_.reset();
-  try {
-    pending.mapped().callback(error, std::move(args));
-  } catch (...) {
-    EventCall::report_exception(self, "acknowledgement", std::current_exception());
-  }
+  pending.mapped().finish(self, error, std::move(args));
 }
 
 void Socket::fail_acks(std::error_code error) {

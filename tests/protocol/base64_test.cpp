@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 using namespace patchbay;
 
 TEST_CASE("the vectors of RFC 4648 go both ways") {
@@ -41,4 +43,26 @@ TEST_CASE("what is no base64 is refused") {
     CAPTURE(text);
     CHECK_FALSE(base64_decode(text));
   }
+}
+
+TEST_CASE("every byte survives at every place of a group") {
+  std::string data;
+  for (int i = 0; i < 256; ++i) {
+    data.push_back(static_cast<char>(i));
+    for (const std::string& text : {data, std::string(data.rbegin(), data.rend())}) {
+      std::string encoded;
+      base64_encode(encoded, text);
+      CHECK(encoded.size() == (text.size() + 2) / 3 * 4);
+      CHECK(base64_decode(encoded) == text);
+    }
+  }
+}
+
+TEST_CASE("padding that does not fill a group, or stands inside, is refused") {
+  for (const std::string_view text :
+       {"Zg=", "Zg===", "Zm9v=", "Zm9v==", "Zm9v====", "=", "=Zg=", "Zm=v", "Z\x80==", "Zm9\xff"}) {
+    CAPTURE(text);
+    CHECK_FALSE(base64_decode(text));
+  }
+  CHECK_FALSE(base64_decode(std::string_view("Zm9\0", 4)));
 }

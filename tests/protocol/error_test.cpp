@@ -28,3 +28,13 @@ TEST_CASE("codes travel as std::error_code") {
   CHECK(std::string(error.category().name()) == "patchbay");
   CHECK_FALSE(std::error_code(Errc::none));
 }
+
+TEST_CASE("a number that is no code gets a sentence, not that of another code") {
+  const auto& category = error_category();
+  const std::string unknown = category.message(255);
+  CHECK_FALSE(unknown.empty());
+  for (const int value : {-1, 256, 257, 1 << 20}) {
+    CAPTURE(value);
+    CHECK(category.message(value) == unknown);
+  }
+}

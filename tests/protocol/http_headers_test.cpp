@@ -51,3 +51,27 @@ TEST_CASE("a list contains whole tokens") {
   CHECK_FALSE(list_contains("upgrade2", "upgrade"));
   CHECK_FALSE(list_contains("", "upgrade"));
 }
+
+TEST_CASE("an empty token is in no list, and letters alone are compared without case") {
+  CHECK_FALSE(list_contains("a,,b", ""));
+  CHECK_FALSE(list_contains(",", ""));
+  CHECK(iequals("ETag", "etAG"));
+  CHECK_FALSE(iequals("a", "ab"));
+  CHECK_FALSE(iequals("@", "`"));
+  CHECK_FALSE(iequals("[", "{"));
+}
+
+TEST_CASE("other fields keep their order when one is removed") {
+  Headers headers;
+  headers.reserve(3, 12);
+  headers.add("a", "1");
+  headers.add("b", "2");
+  headers.add("c", "3");
+  headers.remove("b");
+  headers.remove("none");
+  REQUIRE(headers.size() == 2);
+  CHECK(headers.at(0).name == "a");
+  CHECK(headers.at(0).value == "1");
+  CHECK(headers.at(1).name == "c");
+  CHECK(headers.at(1).value == "3");
+}

@@ -77,6 +77,8 @@ TEST_CASE("message lengths that two readers might see differently are refused") 
       {"two equal lengths", post("Content-Length: 3\r\nContent-Length: 3\r\n", "abc"),
        Errc::http_ambiguous_length},
       {"list of lengths", post("Content-Length: 3, 3\r\n", "abc"), Errc::http_ambiguous_length},
+      {"list of lengths without spaces", post("Content-Length: 3,3\r\n", "abc"),
+       Errc::http_ambiguous_length},
       {"junk behind the length", post("Content-Length: 3abc\r\n", "abc"),
        Errc::http_ambiguous_length},
       {"plus", post("Content-Length: +3\r\n", "abc"), Errc::http_ambiguous_length},
@@ -91,6 +93,12 @@ TEST_CASE("message lengths that two readers might see differently are refused") 
       {"coding field twice",
        post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
        Errc::http_unsupported_coding},
+      {"coding with a parameter", post("Transfer-Encoding: chunked;q=1\r\n", "0\r\n\r\n"),
+       Errc::http_unsupported_coding},
+      {"empty coding", post("Transfer-Encoding:\r\n", "0\r\n\r\n"), Errc::http_unsupported_coding},
+      {"coding hidden in a second field",
+       post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "0\r\n\r\n"),
+       Errc::http_unsupported_coding},
       {"unknown coding", post("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n"),
        Errc::http_unsupported_coding},
       {"coding in HTTP/1.0",
@@ -101,11 +109,12 @@ TEST_CASE("message lengths that two readers might see differently are refused") 
 
 TEST_CASE("lengths over the limit are refused before the body comes") {
   check_rows({
-      {"2^64", post("Content-Length: 18446744073709551616\r\n", ""), Errc::http_ambiguous_length},
+      {"2^64", post("Content-Length: 18446744073709551616\r\n", ""), Errc::http_body_too_large},
       {"2^64-1", post("Content-Length: 18446744073709551615\r\n", ""), Errc::http_body_too_large},
       {"one too many", post("Content-Length: 1000001\r\n", ""), Errc::http_body_too_large},
       {"chunk of 2^64", chunked("10000000000000000\r\n"), Errc::http_body_too_large},
       {"chunk of 2^64-1", chunked("ffffffffffffffff\r\n"), Errc::http_body_too_large},
+      {"one too many in a chunk", chunked("f4241\r\n"), Errc::http_body_too_large},
       {"chunks in sum", chunked("1\r\na\r\nf4240\r\n"), Errc::http_body_too_large},
   });
 }
@@ -151,6 +160,7 @@ TEST_CASE("request lines") {
       {"HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", Errc::http_version},
       {"HTTP/0.9", "GET /\r\n\r\n", Errc::http_syntax},
       {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Errc::http_version},
+      {"HTTP/2 method in HTTP/1.0", "PRI * HTTP/1.0\r\n\r\n", Errc::http_syntax},
       {"lower-case version", "GET / http/1.1\r\nHost: a\r\n\r\n", Errc::http_syntax},
       {"two spaces", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", Errc::http_syntax},
       {"space at the end", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", Errc::http_syntax},
@@ -165,17 +175,28 @@ TEST_CASE("request lines") {
       {"an empty line first", "\r\n" + get(""), Errc::none},
       {"two empty lines first", "\r\n\r\n" + get(""), Errc::http_syntax},
       {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11), Errc::http_syntax},
-      {"noise", "\x80\xff\x00\x13garbage", Errc::http_syntax},
+      {"noise behind a method", "GET \x80\xff\x13\x02 HTTP/1.1\r\n\r\n", Errc::http_syntax},
+      {"noise", nul("\x80\xff@\x13garbage"), Errc::http_syntax},
+      {"NUL first", nul("@" + get("")), Errc::http_syntax},
+      {"method of RTSP", "PLAY / HTTP/1.1\r\nHost: a\r\n\r\n", Errc::http_syntax},
+      {"target without a slash", "GET a HTTP/1.1\r\nHost: a\r\n\r\n", Errc::http_syntax},
+      {"no target", "GET  HTTP/1.1\r\nHost: a\r\n\r\n", Errc::http_syntax},
+      {"LF first", "\n" + get(""), Errc::http_syntax},
+      {"CR first", "\r" + get(""), Errc::http_syntax},
   });
 }
 
 TEST_CASE("chunked framing") {
+  std::string many_extensions;
+  for (int i = 0; i < 50; ++i) many_extensions += "1;" + std::string(100, 'a') + "\r\nx\r\n";
   check_rows({
       {"well-formed", chunked("3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n"), Errc::none},
       {"coding in capitals", post("Transfer-Encoding: Chunked\r\n", "1\r\na\r\n0\r\n\r\n"),
        Errc::none},
       {"extension", chunked("3;name=\"value\"\r\nabc\r\n0\r\n\r\n"), Errc::none},
       {"trailer", chunked("0\r\nX-Sum: 1\r\n\r\n"), Errc::none},
+      {"leading zeros", chunked("0000000000000001\r\na\r\n0\r\n\r\n"), Errc::none},
+      {"endless zeros", chunked(std::string(17, '0')), Errc::http_syntax},
       {"0x", chunked("0x3\r\nabc\r\n0\r\n\r\n"), Errc::http_syntax},
       {"negative", chunked("-3\r\nabc\r\n"), Errc::http_syntax},
       {"space first", chunked(" 3\r\nabc\r\n"), Errc::http_syntax},
@@ -192,6 +213,11 @@ TEST_CASE("chunked framing") {
       {"NUL in a trailer", nul(chunked("0\r\nX: @\r\n\r\n")), Errc::http_syntax},
       {"trailer without colon", chunked("0\r\nX\r\n\r\n"), Errc::http_syntax},
       {"folded trailer", chunked("0\r\nX: a\r\n b\r\n\r\n"), Errc::http_syntax},
+      {"endless extensions of many chunks", chunked(many_extensions), Errc::http_syntax},
+      {"framing fields in a trailer mean nothing",
+       chunked("0\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: b\r\n\r\n"), Errc::none},
+      {"trailer without a name", chunked("0\r\n: a\r\n\r\n"), Errc::http_syntax},
+      {"bare LF in a trailer", chunked("0\r\nX: a\n\r\n"), Errc::http_syntax},
       {"endless trailers", chunked("0\r\nX: " + std::string(5000, 'a')), Errc::http_syntax},
   });
 }
@@ -210,6 +236,11 @@ TEST_CASE("limits hold while the bytes arrive") {
       {"endless target", "GET /" + std::string(150, 'x'), Errc::http_target_too_long},
       {"as many fields as allowed", line + "A: 1\r\nB: 2\r\n\r\n", Errc::none},
       {"too many fields", line + "A: 1\r\nB: 2\r\nC: 3\r\n\r\n", Errc::http_too_many_headers},
+      {"head as large as allowed",
+       line + "A: " + std::string(200 - line.size() - 7, 'x') + "\r\n\r\n", Errc::none},
+      {"head one byte too large",
+       line + "A: " + std::string(200 - line.size() - 6, 'x') + "\r\n\r\n",
+       Errc::http_head_too_large},
       {"head too large", line + "A: " + std::string(200, 'x'), Errc::http_head_too_large},
   };
   for (const Row& row : rows) {
@@ -285,6 +316,8 @@ TEST_CASE("keep-alive as RFC 9112 section 9.3 has it") {
       {get("Connection: x\r\nConnection: close\r\n"), false},
       {"GET / HTTP/1.0\r\n\r\n", false},
       {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true},
+      {"GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", false},
+      {"GET / HTTP/1.0\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n", false},
   };
   for (const auto& row : rows) {
     CAPTURE(row.bytes);
@@ -306,6 +339,8 @@ TEST_CASE("an upgrade needs both fields, HTTP/1.1 and no body") {
       get("Connection: Upgrade\r\n"),
       "GET / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
       post("Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n", "x"),
+      post("Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n",
+           "0\r\n\r\n"),
   };
   for (const std::string& bytes : rows) {
     CAPTURE(bytes);
@@ -330,4 +365,97 @@ TEST_CASE("a client may wait for a go-ahead") {
   parser.reset();
   parser.feed(post("Content-Length: 1\r\n", ""));
   CHECK_FALSE(parser.expects_continue());
+}
+
+TEST_CASE("nobody waits for a go-ahead once the body comes, or in HTTP/1.0") {
+  RequestParser parser(kLimits);
+  parser.feed(post("Content-Length: 2\r\nExpect: 100-continue\r\n", ""));
+  parser.feed("a");
+  CHECK_FALSE(parser.expects_continue());
+  parser.reset();
+  parser.feed("POST / HTTP/1.0\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  REQUIRE(parser.state() == State::body);
+  CHECK_FALSE(parser.expects_continue());
+}
+
+TEST_CASE("a body ends where it ends, even when the request was taken in its middle") {
+  RequestParser parser(kLimits);
+  parser.feed(post("Content-Length: 3\r\n", ""));
+  parser.feed("a");
+  static_cast<void>(parser.take_request());
+  CHECK(parser.feed("bcNEXT") == 2);
+  CHECK(parser.state() == State::complete);
+}
+
+TEST_CASE("reset gives the memory of a large body back") {
+  RequestParser parser(kLimits);
+  const std::string body(900'000, 'x');
+  parser.feed(post("Content-Length: 900000\r\n", ""));
+  parser.feed(body);
+  REQUIRE(parser.state() == State::complete);
+  parser.reset();
+  parser.feed(get(""));
+  CHECK(parser.request().body.capacity() < 100);
+}
+
+TEST_CASE("a length beyond all integers keeps the whole head readable") {
+  RequestParser parser(kLimits);
+  parser.feed(post("Content-Length: 99999999999999999999999\r\nOrigin: b\r\n", ""));
+  CHECK(parser.error() == Errc::http_body_too_large);
+  CHECK(parser.request().headers.find("origin") == "b");
+}
+
+TEST_CASE("a body may be as large as the limit") {
+  Limits limits;
+  limits.message_bytes = 5;
+  const std::string rows[] = {post("Content-Length: 5\r\n", "abcde"),
+                              chunked("2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")};
+  for (const std::string& bytes : rows) {
+    CAPTURE(bytes);
+    CHECK(feed_whole(limits, bytes).request.body == "abcde");
+    check_every_split(limits, bytes);
+  }
+  CHECK(feed_whole(limits, post("Content-Length: 6\r\n", "")).error == Errc::http_body_too_large);
+  CHECK(feed_whole(limits, chunked("2\r\nab\r\n4")).error == Errc::http_body_too_large);
+}
+
+TEST_CASE("idle ends with the first byte of a request") {
+  RequestParser parser(kLimits);
+  parser.feed("\r\n");
+  CHECK(parser.idle());
+  parser.feed("G");
+  CHECK_FALSE(parser.idle());
+}
+
+TEST_CASE("reset forgets a request wherever it was left") {
+  const std::string unfinished[] = {
+      "\r",
+      "\r\n",
+      "GET / HT",
+      get("X: a\rb\r\n"),
+      post("Content-Length: 9\r\nExpect: 100-continue\r\n", "abc"),
+      chunked("5;x\r\nabc"),
+      chunked("ffffffffffffffff"),
+      chunked("0\r\nX: y"),
+  };
+  const std::string next = chunked("3\r\nabc\r\n0\r\n\r\n");
+  RequestParser parser(kLimits);
+  for (const std::string& bytes : unfinished) {
+    CAPTURE(bytes);
+    std::string_view left = bytes;
+    while (!left.empty() && (parser.state() == State::head || parser.state() == State::body)) {
+      left.remove_prefix(parser.feed(left));
+    }
+    parser.reset();
+    CHECK(parser.idle());
+    CHECK(parser.error() == Errc::none);
+    const std::size_t head = parser.feed("\r\n" + next) - 2;
+    REQUIRE(parser.state() == State::body);
+    CHECK_FALSE(parser.expects_continue());
+    CHECK(parser.feed(std::string_view(next).substr(head)) == next.size() - head);
+    REQUIRE(parser.state() == State::complete);
+    CHECK(parser.request().body == "abc");
+    CHECK(parser.request().headers.size() == 2);
+    parser.reset();
+  }
 }

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 using namespace patchbay;
 
 #define REPLACED "\xef\xbf\xbd"
@@ -40,4 +42,21 @@ TEST_CASE("what is not UTF-8 is found, and replaced as browsers do") {
     CHECK_FALSE(is_valid_utf8(row.text));
     CHECK(replace_invalid_utf8(row.text) == row.repaired);
   }
+}
+
+TEST_CASE("one wrong byte is found wherever it stands in a long text") {
+  for (std::size_t at = 0; at < 130; ++at) {
+    std::string text(130, 'a');
+    text[at] = '\xff';
+    CAPTURE(at);
+    CHECK_FALSE(is_valid_utf8(text));
+    const std::string repaired = text.substr(0, at) + REPLACED + text.substr(at + 1);
+    CHECK(replace_invalid_utf8(text) == repaired);
+  }
+}
+
+TEST_CASE("NUL is text") {
+  const std::string_view text("a\0b", 3);
+  CHECK(is_valid_utf8(text));
+  CHECK(replace_invalid_utf8(text) == text);
 }

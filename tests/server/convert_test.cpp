@@ -19,6 +19,13 @@ struct Point {
   friend bool operator==(const Point&, const Point&) = default;
 };
 
+struct Unnamed {};
+
+template <>
+struct patchbay::Convert<Unnamed> {
+  static std::optional<Unnamed> from_value(const Value& /*value*/) { return Unnamed(); }
+};
+
 template <>
 struct patchbay::Convert<Point> {
   static std::optional<Point> from_value(const Value& value) {
@@ -34,8 +41,6 @@ struct patchbay::Convert<Point> {
 using namespace patchbay;
 
 namespace {
-
-struct Unnamed {};
 
 template <typename T>
 void check_round_trip(const T& original, const Value& as_value) {

@@ -18,36 +18,13 @@ using namespace patchbay::test;
 
 namespace {
 
-// One client, joined, and the socket that the server has for it.
-struct Fixture {
-  Fixture() {
-    io.on_connection([this](SocketPtr joined) { socket = std::move(joined); });
-    client.join();
-    REQUIRE(socket);
-  }
-  ~Fixture() { socket.reset(); }
-  Fixture(const Fixture&) = delete;
-  Fixture& operator=(const Fixture&) = delete;
-
-  // What comes back when the client sends this.
-  Packets answer(std::string_view packet) {
-    client.send(packet);
-    return client.received();
-  }
-
-  Server io;
-  ErrorLog errors{io};
-  SocketPtr socket;
-  TestClient client{io};
-};
-
 int plus_one(int number) {
   return number + 1;
 }
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "an argument of the wrong kind is told to both sides") {
+TEST_CASE_FIXTURE(JoinedClient, "an argument of the wrong kind is told to both sides") {
   bool called = false;
   socket->on("e", [&](std::string /*a*/, int /*b*/) { called = true; });
   CHECK(answer(R"(27["e","x","y"])") ==
@@ -58,13 +35,14 @@ TEST_CASE_FIXTURE(Fixture, "an argument of the wrong kind is told to both sides"
   CHECK(client.open());
 }
 
-TEST_CASE_FIXTURE(Fixture, "a wrong argument that nobody waits to hear of goes to the listener") {
+TEST_CASE_FIXTURE(JoinedClient,
+                  "a wrong argument that nobody waits to hear of goes to the listener") {
   socket->on("e", [](bool) {});
   CHECK(answer(R"(2["e",{}])").empty());
   CHECK(errors.texts == Packets{"e: argument 1: expected boolean, got object"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a missing argument is nothing, and only optional takes nothing") {
+TEST_CASE_FIXTURE(JoinedClient, "a missing argument is nothing, and only optional takes nothing") {
   std::vector<std::optional<int>> seen;
   socket->on("optional", [&](std::optional<int> number) { seen.push_back(number); });
   socket->on("strict", [](int) {});
@@ -76,13 +54,13 @@ TEST_CASE_FIXTURE(Fixture, "a missing argument is nothing, and only optional tak
         Packets{R"(31[{"error":"argument 1: expected integer, got nothing"}])"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "the first of several wrong arguments is the one reported") {
+TEST_CASE_FIXTURE(JoinedClient, "the first of several wrong arguments is the one reported") {
   socket->on("e", [](int, int, int) {});
   answer(R"(2["e",1,"two","three"])");
   CHECK(errors.texts == Packets{"e: argument 2: expected integer, got string"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "arguments too many are ignored") {
+TEST_CASE_FIXTURE(JoinedClient, "arguments too many are ignored") {
   int seen = 0;
   socket->on("e", [&](int number) { seen = number; });
   answer(R"(2["e",5,"more",[]])");
@@ -90,7 +68,7 @@ TEST_CASE_FIXTURE(Fixture, "arguments too many are ignored") {
   CHECK(errors.texts.empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "Args takes all arguments that are left, also none") {
+TEST_CASE_FIXTURE(JoinedClient, "Args takes all arguments that are left, also none") {
   std::vector<Array> seen;
   socket->on("e", [&](int, Args rest) { seen.push_back(std::move(rest.values)); });
   answer(R"(2["e",1])");
@@ -98,7 +76,7 @@ TEST_CASE_FIXTURE(Fixture, "Args takes all arguments that are left, also none") 
   CHECK(seen == std::vector<Array>{{}, {"a", Array{2}}});
 }
 
-TEST_CASE_FIXTURE(Fixture, "Ack answers, with any number of values") {
+TEST_CASE_FIXTURE(JoinedClient, "Ack answers, with any number of values") {
   socket->on("none", [](Ack ack) { ack(); });
   socket->on("two", [](int a, Ack ack) { ack(a, "b"); });
   socket->on("array", [](Args rest, Ack ack) { ack.answer(std::move(rest.values)); });
@@ -107,7 +85,7 @@ TEST_CASE_FIXTURE(Fixture, "Ack answers, with any number of values") {
   CHECK(answer(R"(22["array",1,2,3])") == Packets{"32[1,2,3]"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "an Ack knows whether it was asked for") {
+TEST_CASE_FIXTURE(JoinedClient, "an Ack knows whether it was asked for") {
   std::vector<bool> asked;
   socket->on("e", [&](Ack ack) {
     asked.push_back(static_cast<bool>(ack));
@@ -118,7 +96,7 @@ TEST_CASE_FIXTURE(Fixture, "an Ack knows whether it was asked for") {
   CHECK(asked == std::vector<bool>{false, true});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a returned value is the acknowledgement") {
+TEST_CASE_FIXTURE(JoinedClient, "a returned value is the acknowledgement") {
   socket->on("lambda", [](std::string text) { return text + "!"; });
   socket->on("function", plus_one);
   socket->on("mutable", [count = 0]() mutable { return ++count; });
@@ -129,7 +107,7 @@ TEST_CASE_FIXTURE(Fixture, "a returned value is the acknowledgement") {
   CHECK(answer(R"(2["function",1])").empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "of several answers the first counts") {
+TEST_CASE_FIXTURE(JoinedClient, "of several answers the first counts") {
   socket->on("e", [](Ack ack) {
     ack("first");
     ack("second");
@@ -139,7 +117,7 @@ TEST_CASE_FIXTURE(Fixture, "of several answers the first counts") {
   CHECK(answer(R"(20["e"])") == Packets{R"(30["first"])"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "an exception goes to the listener, and the connection lives") {
+TEST_CASE_FIXTURE(JoinedClient, "an exception goes to the listener, and the connection lives") {
   socket->on("standard", [] { throw std::runtime_error("broken"); });
   socket->on("other", [] { throw 5; });
   int later = 0;
@@ -155,7 +133,7 @@ TEST_CASE_FIXTURE(Fixture, "an exception goes to the listener, and the connectio
   CHECK(answer(R"(21["ping"])") == Packets{R"(31["pong"])"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "every handler gets its own copy of the arguments, in order") {
+TEST_CASE_FIXTURE(JoinedClient, "every handler gets its own copy of the arguments, in order") {
   Packets seen;
   for (const char* name : {"a", "b", "c"}) {
     socket->on("e", [&seen, name](std::string text) { seen.push_back(name + std::move(text)); });
@@ -164,7 +142,7 @@ TEST_CASE_FIXTURE(Fixture, "every handler gets its own copy of the arguments, in
   CHECK(seen == Packets{"a!", "b!", "c!"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a handler for whole calls sees the event as it came") {
+TEST_CASE_FIXTURE(JoinedClient, "a handler for whole calls sees the event as it came") {
   Packets seen;
   socket->on("e", EventHandler([&](EventCall& call) {
                seen.push_back(std::string(call.event) + to_json(call.args) + (call.ack ? "?" : ""));
@@ -173,7 +151,7 @@ TEST_CASE_FIXTURE(Fixture, "a handler for whole calls sees the event as it came"
   CHECK(seen == Packets{R"(e[1,"x"]?)"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "move-only and by-reference parameters work") {
+TEST_CASE_FIXTURE(JoinedClient, "move-only and by-reference parameters work") {
   std::string seen;
   socket->on("ref",
              [&](const std::string& text, const Value& value) { seen = text + to_json(value); });
@@ -181,7 +159,8 @@ TEST_CASE_FIXTURE(Fixture, "move-only and by-reference parameters work") {
   CHECK(seen == R"(a{"b":1})");
 }
 
-TEST_CASE_FIXTURE(Fixture, "names may be numbers, and an event without a name reaches nobody") {
+TEST_CASE_FIXTURE(JoinedClient,
+                  "names may be numbers, and an event without a name reaches nobody") {
   int calls = 0;
   socket->on("7", [&] { ++calls; });
   socket->on("", [&] { calls += 100; });

@@ -3,210 +3,277 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "dummy_session.hpp"
-#include "patchbay/patchbay.hpp"
+#include "../support/dummy_session.hpp"
 
 using namespace patchbay;
-using patchbay::test::join;
-using patchbay::test::open_session;
-using Sent = std::vector<std::string>;
+using namespace patchbay::test;
 
-TEST_CASE("a name without slash gets one; a namespace is made once") {
+namespace {
+
+const Packets kInternalError{R"(4{"message":"Internal server error"})"};
+
+// A server that counts who gets in.
+struct Fixture {
+  Fixture() {
+    io.on_connection([this](SocketPtr) { ++connections; });
+  }
+  Packets answer(std::string_view packet) {
+    client.send(packet);
+    return client.received();
+  }
+  // Turned away, and still connected below.
+  void check_outside() {
+    CHECK(connections == 0);
+    CHECK(io.sockets().socket_count() == 0);
+    CHECK(client.open());
+  }
+
   Server io;
+  ErrorLog errors{io};
+  int connections = 0;
+  std::optional<Next> kept;
+  TestClient client{io};
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "names get a leading slash, and one name is one namespace") {
+  CHECK(&io.of("/") == &io.sockets());
+  CHECK(&io.of("") == &io.sockets());
   CHECK(&io.of("chat") == &io.of("/chat"));
   CHECK(io.of("chat").name() == "/chat");
-  CHECK(&io.of("/") == &io.sockets());
+  CHECK(&io.of("/Chat") != &io.of("/chat"));
+  CHECK(&io.of("/chat").server() == &io);
 }
 
-TEST_CASE("an unknown namespace is refused, and the connection stays") {
-  Server io;
-  const auto session = join(io);
-  session->receive("0/none,");
-  CHECK(session->take() == Sent{R"(4/none,{"message":"Invalid namespace"})"});
-  session->receive("0/none?a=b,");
-  CHECK(session->take() == Sent{R"(4/none?a=b,{"message":"Invalid namespace"})"});
-  CHECK(session->open());
+TEST_CASE_FIXTURE(Fixture, "an unknown namespace is refused, and the connection stays") {
+  CHECK(answer("0/unknown,") == Packets{R"(4/unknown,{"message":"Invalid namespace"})"});
+  CHECK(answer("0/?a=b,") == Packets{R"(4/?a=b,{"message":"Invalid namespace"})"});
+  CHECK(client.open());
+  io.of("/unknown");
+  CHECK_FALSE(client.join("/unknown").empty());
 }
 
-TEST_CASE("a client is in several namespaces with a socket each") {
-  Server io;
-  Sent got;
-  SocketPtr admin;
-  io.of("/admin").on_connection([&](SocketPtr socket) {
-    admin = socket;
-    socket->on("x", [&](int n) { got.push_back("admin " + std::to_string(n)); });
-  });
-  io.on_connection([&](SocketPtr socket) {
-    socket->on("x", [&](int n) { got.push_back("main " + std::to_string(n)); });
-  });
-  const auto session = join(io);
-  session->receive("0/admin,");
-  REQUIRE(admin);
-  CHECK(session->take() == Sent{R"(0/admin,{"sid":")" + admin->id() + "\"}"});
-  session->receive(R"(2/admin,["x",1])");
-  session->receive(R"(2["x",2])");
-  CHECK(got == Sent{"admin 1", "main 2"});
-  admin->emit("y");
-  CHECK(session->take() == Sent{R"(2/admin,["y"])"});
-  session->receive("1/admin,");
-  CHECK_FALSE(admin->connected());
-  CHECK(session->open());
-  CHECK(io.of("/admin").socket_count() == 0);
-  CHECK(io.sockets().socket_count() == 1);
+TEST_CASE_FIXTURE(Fixture, "a client is in several namespaces at once, under different ids") {
+  io.of("/a");
+  io.of("/b");
+  const std::string main = client.join();
+  const std::string a = client.join("/a");
+  const std::string b = client.join("/b");
+  CHECK(main.size() == 20);
+  CHECK(main != a);
+  CHECK(a != b);
+  client.send("1/a,");
+  CHECK(io.of("/a").socket_count() == 0);
+  CHECK(io.of("/b").socket_count() == 1);
+  CHECK(client.join("/a") != a);
 }
 
-TEST_CASE("middlewares run in order, before the connection handlers") {
-  Server io;
-  Sent calls;
-  io.use([&](SocketPtr socket, Next next) {
-    calls.push_back(socket->connected() ? "connected?" : "one");
-    socket->join("early");
-    socket->emit("before");
-    next();
-  });
-  io.use([&](SocketPtr, Next next) {
-    calls.emplace_back("two");
-    next();
-  });
-  io.on_connection([&](SocketPtr socket) {
-    calls.push_back(socket->in_room("early") ? "connection" : "room lost");
-  });
-  const auto session = open_session(io);
-  session->receive("0");
-  CHECK(calls == Sent{"one", "two", "connection"});
-  const Sent sent = session->take();
-  REQUIRE(sent.size() == 2);
-  CHECK(sent[0] == R"(2["before"])");
-  CHECK(sent[1].starts_with("0{"));
+TEST_CASE_FIXTURE(Fixture, "middlewares run in the order they were added") {
+  Packets log;
+  for (const char* name : {"1", "2", "3"}) {
+    io.use([&log, name](SocketPtr socket, Next next) {
+      log.push_back(name + std::string(socket->connected() ? "connected" : ""));
+      next();
+    });
+  }
+  CHECK_FALSE(client.join().empty());
+  CHECK(log == Packets{"1", "2", "3"});
+  CHECK(connections == 1);
 }
 
-TEST_CASE("a middleware turns a client away with message and data") {
-  Server io;
-  int later = 0;
-  io.use([&](SocketPtr socket, Next next) {
-    socket->join("room");
-    if (socket->handshake().auth()["token"] == Value("secret")) return next();
-    next(ConnectError{.message = "unauthorized", .data = Object{{"code", 42}}});
+TEST_CASE_FIXTURE(Fixture, "a rejection reaches the client, and later middlewares are not asked") {
+  bool asked = false;
+  io.use([](SocketPtr, Next next) {
+    next(ConnectError{.message = "not you", .data = Object{{"code", 7}}});
   });
-  io.use([&](SocketPtr, Next next) {
-    ++later;
-    next();
-  });
-  const auto session = open_session(io);
-  session->receive("0");
-  CHECK(session->take() == Sent{R"(4{"message":"unauthorized","data":{"code":42}})"});
-  CHECK(session->open());
-  CHECK(later == 0);
-  io.to("room").emit("nobody");
-  CHECK(session->take().empty());
-  session->receive(R"(0{"token":"secret"})");
-  CHECK(later == 1);
-  CHECK(session->take().size() == 1);
+  io.use([&](SocketPtr, Next) { asked = true; });
+  CHECK(answer("0") == Packets{R"(4{"message":"not you","data":{"code":7}})"});
+  CHECK_FALSE(asked);
+  check_outside();
 }
 
-TEST_CASE("a refusal without data has no data") {
-  Server io;
+TEST_CASE_FIXTURE(Fixture, "a rejection without data has none") {
   io.use([](SocketPtr, Next next) { next(ConnectError{.message = "no", .data = {}}); });
-  const auto session = open_session(io);
-  session->receive("0");
-  CHECK(session->take() == Sent{R"(4{"message":"no"})"});
+  CHECK(answer("0") == Packets{R"(4{"message":"no"})"});
 }
 
-TEST_CASE("a middleware may take its time; its first word counts") {
-  Server io;
-  std::optional<Next> held;
-  int joined = 0;
-  io.use([&](SocketPtr, Next next) { held = std::move(next); });
-  io.on_connection([&](SocketPtr) { ++joined; });
-  const auto session = open_session(io);
-  session->receive("0");
-  CHECK(session->take().empty());
-  (*held)();
-  (*held)();
-  (*held)(ConnectError{.message = "too late", .data = {}});
-  CHECK(joined == 1);
-  CHECK(session->take().size() == 1);
-}
-
-TEST_CASE("a middleware that forgets its client, or throws, turns it away") {
-  Server io;
-  int errors = 0;
-  io.on_error([&](const HandlerError&) { ++errors; });
-  io.of("/forgets").use([](SocketPtr, Next) {});
-  io.of("/throws").use([](SocketPtr, Next) { throw std::runtime_error("secret detail"); });
-  const auto session = open_session(io);
-  session->receive("0/forgets,");
-  CHECK(session->take() == Sent{R"(4/forgets,{"message":"Internal server error"})"});
-  session->receive("0/throws,");
-  CHECK(session->take() == Sent{R"(4/throws,{"message":"Internal server error"})"});
-  CHECK(errors == 1);
-}
-
-TEST_CASE("a client that leaves during a middleware is forgotten") {
-  Server io;
-  std::optional<Next> held;
-  int joined = 0;
-  io.use([&](SocketPtr socket, Next next) {
-    socket->join("room");
-    held = std::move(next);
-  });
-  io.on_connection([&](SocketPtr) { ++joined; });
-  const auto session = open_session(io);
-  session->receive("0");
-  session->end(eio::CloseReason::transport_close, Errc::none);
-  (*held)();
-  CHECK(joined == 0);
-  CHECK(io.sockets().socket_count() == 0);
-}
-
-TEST_CASE("joining twice, or using what is not joined, closes the connection") {
-  const Sent rows[] = {
-      {"0", "0"},
-      {R"(2["a"])"},
-      {"1"},
-      {"3[]"},
-      {"0", R"(2/x,["a"])"},
-      {"0", "4{\"message\":\"x\"}"},
-      {"0", "1", R"(2["a"])"},
-      {"0", "1", "1"},
-  };
-  for (const Sent& packets : rows) {
-    CAPTURE(packets.back());
-    Server io;
-    std::optional<ProtocolError> error;
-    io.on_protocol_error([&](const ProtocolError& e) { error = e; });
-    const auto session = open_session(io);
-    for (const auto& packet : packets) {
-      CHECK(session->open());
-      session->receive(packet);
+TEST_CASE_FIXTURE(Fixture, "who was rejected may try again") {
+  int attempts = 0;
+  io.use([&](SocketPtr, Next next) {
+    if (++attempts == 1) {
+      next(ConnectError{.message = "first", .data = {}});
+    } else {
+      next();
     }
-    CHECK_FALSE(session->open());
-    REQUIRE(error);
-    CHECK(error->remote_address == "192.0.2.1");
+  });
+  CHECK(client.join().empty());
+  CHECK_FALSE(client.join().empty());
+  CHECK(connections == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a middleware may decide later") {
+  io.use([this](SocketPtr, Next next) { kept = std::move(next); });
+  int after = 0;
+  io.use([&](SocketPtr, Next next) {
+    ++after;
+    next();
+  });
+  CHECK(answer("0").empty());
+  CHECK(connections == 0);
+  SUBCASE("for the client") {
+    (*kept)();
+    CHECK(connections == 1);
+    CHECK(after == 1);
+    CHECK(client.received().size() == 1);
+  }
+  SUBCASE("against it") {
+    (*kept)(ConnectError{.message = "no", .data = {}});
+    CHECK(client.received() == Packets{R"(4{"message":"no"})"});
+    CHECK(after == 0);
+    check_outside();
   }
 }
 
-TEST_CASE("joining while a middleware still decides closes the connection") {
-  Server io;
-  std::optional<Next> held;
-  io.use([&](SocketPtr, Next next) { held = std::move(next); });
-  const auto session = open_session(io);
-  session->receive("0");
-  session->receive("0");
-  CHECK_FALSE(session->open());
-  held.reset();
+TEST_CASE_FIXTURE(Fixture, "of several calls of next the first counts") {
+  io.use([this](SocketPtr, Next next) {
+    kept = next;
+    next();
+    next();
+    next(ConnectError{.message = "no", .data = {}});
+  });
+  CHECK(answer("0").size() == 1);
+  (*kept)();
+  (*kept)(ConnectError{.message = "no", .data = {}});
+  CHECK(client.received().empty());
+  CHECK(connections == 1);
 }
 
-TEST_CASE("a client may leave and come back") {
-  Server io;
-  int joined = 0;
-  io.on_connection([&](SocketPtr) { ++joined; });
-  const auto session = join(io);
-  session->receive("1");
-  session->receive("0");
-  CHECK(joined == 2);
-  CHECK(session->open());
+TEST_CASE_FIXTURE(Fixture, "a middleware that forgets the client turns it away") {
+  SUBCASE("at once") {
+    io.use([](SocketPtr, Next) {});
+    CHECK(answer("0") == kInternalError);
+  }
+  SUBCASE("later") {
+    io.use([this](SocketPtr, Next next) { kept = std::move(next); });
+    CHECK(answer("0").empty());
+    kept.reset();
+    CHECK(client.received() == kInternalError);
+  }
+  check_outside();
+}
+
+TEST_CASE_FIXTURE(Fixture, "an exception in a middleware turns the client away") {
+  io.use([](SocketPtr, Next) { throw std::runtime_error("secret"); });
+  CHECK(answer("0") == kInternalError);
+  CHECK(errors.texts == Packets{"middleware: secret"});
+  check_outside();
+}
+
+TEST_CASE_FIXTURE(Fixture, "an exception after next is only reported") {
+  io.use([](SocketPtr, Next next) {
+    next();
+    throw std::runtime_error("late");
+  });
+  CHECK_FALSE(client.join().empty());
+  CHECK(errors.texts == Packets{"middleware: late"});
+  CHECK(connections == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "what a middleware emits arrives before the reply") {
+  io.use([](SocketPtr socket, Next next) {
+    socket->emit("early");
+    next();
+  });
+  const Packets packets = answer("0");
+  REQUIRE(packets.size() == 2);
+  CHECK(packets[0] == R"(2["early"])");
+  CHECK(packets[1].starts_with(R"(0{"sid":)"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "rooms that a middleware joins stay, unless the client is rejected") {
+  bool let_in = true;
+  io.use([&](SocketPtr socket, Next next) {
+    socket->join("room");
+    if (let_in) return next();
+    next(ConnectError{.message = "no", .data = {}});
+  });
+  SUBCASE("let in") {}
+  SUBCASE("rejected") {
+    let_in = false;
+  }
+  answer("0");
+  io.to("room").emit("e");
+  CHECK(client.received() == (let_in ? Packets{R"(2["e"])"} : Packets{}));
+}
+
+TEST_CASE_FIXTURE(Fixture, "broadcasts do not reach those who are not in yet") {
+  io.use([this](SocketPtr, Next next) { kept = std::move(next); });
+  answer("0");
+  io.emit("e");
+  CHECK(client.received().empty());
+  (*kept)();
+  CHECK(client.received().size() == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a client that goes while a middleware decides is forgotten") {
+  std::weak_ptr<Socket> watched;
+  io.use([&, this](SocketPtr socket, Next next) {
+    watched = socket;
+    kept = std::move(next);
+  });
+  answer("0");
+  client.lose();
+  SUBCASE("and then let in") {
+    (*kept)();
+  }
+  SUBCASE("and then rejected") {
+    (*kept)(ConnectError{.message = "no", .data = {}});
+  }
+  SUBCASE("and nobody decides") {}
+  kept.reset();
+  CHECK(connections == 0);
+  CHECK(io.sockets().socket_count() == 0);
+  CHECK(client.received().empty());
+  CHECK(watched.expired());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a middleware may close the connection") {
+  io.use([](SocketPtr socket, Next next) {
+    socket->disconnect(true);
+    next();
+  });
+  CHECK(answer("0").empty());
+  CHECK(connections == 0);
+  CHECK_FALSE(client.open());
+}
+
+TEST_CASE_FIXTURE(Fixture, "middlewares and handlers added while a client joins are for the next") {
+  int late = 0;
+  io.use([&, this](SocketPtr, Next next) {
+    io.use([&](SocketPtr, Next inner) {
+      ++late;
+      inner();
+    });
+    next();
+  });
+  CHECK_FALSE(client.join().empty());
+  CHECK(late == 0);
+  TestClient second(io);
+  second.join();
+  CHECK(late == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "middlewares of one namespace are not asked in another") {
+  io.of("/locked").use(
+      [](SocketPtr, Next next) { next(ConnectError{.message = "locked", .data = {}}); });
+  CHECK_FALSE(client.join().empty());
+  CHECK(answer("0/locked,") == Packets{R"(4/locked,{"message":"locked"})"});
 }

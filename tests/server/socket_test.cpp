@@ -3,346 +3,352 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
-#include "dummy_session.hpp"
-#include "patchbay/patchbay.hpp"
+#include "../support/dummy_session.hpp"
 
 using namespace patchbay;
-using patchbay::test::join;
-using patchbay::test::open_session;
-using Sent = std::vector<std::string>;
+using namespace patchbay::test;
 
-namespace {
+// --- Joining
 
-struct Fixture {
+TEST_CASE("the reply to CONNECT carries the socket's id and nothing else") {
   Server io;
-  SocketPtr socket;  // of whoever joined the main namespace last
+  SocketPtr socket;
+  io.on_connection([&](SocketPtr joined) { socket = std::move(joined); });
+  TestClient client(io);
+  client.send("0");
+  REQUIRE(socket);
+  CHECK(socket->id().size() == 20);
+  CHECK(client.received() == Packets{R"(0{"sid":")" + socket->id() + R"("})"});
+  CHECK(socket->connected());
+  CHECK(socket->transport() == "websocket");
+  CHECK(io.sockets().socket_count() == 1);
+}
 
-  Fixture() {
-    io.on_connection([this](SocketPtr joined) { socket = std::move(joined); });
+TEST_CASE("the handshake says what the client sent, and outlives the connection") {
+  Server io;
+  SocketPtr socket;
+  io.on_connection([&](SocketPtr joined) { socket = std::move(joined); });
+  {
+    TestClient client(io);
+    client.send(R"(0{"token":"secret"})");
+    REQUIRE(socket);
   }
-};
-
-}  // namespace
-
-TEST_CASE("a client that joins gets the id of its socket and nothing else") {
-  Fixture f;
-  const auto session = open_session(f.io);
-  session->receive(R"(0{"user":"ann"})");
-  REQUIRE(f.socket);
-  CHECK(session->take() == Sent{R"(0{"sid":")" + f.socket->id() + "\"}"});
-  CHECK(f.socket->connected());
-  CHECK(f.socket->id().size() == 20);
-  CHECK(f.socket->id() != session->id());
-  CHECK(f.socket->handshake().auth()["user"] == Value("ann"));
-  CHECK(f.socket->handshake().address() == "192.0.2.1");
-  CHECK(*f.socket->handshake().query().find("token") == "abc");
-  CHECK(f.socket->transport() == "polling");
+  const Handshake& handshake = socket->handshake();
+  CHECK(to_json(handshake.auth()) == R"({"token":"secret"})");
+  CHECK(*handshake.query().find("token") == "abc");
+  CHECK(handshake.address() == "192.0.2.7");
+  CHECK(handshake.headers().find("host") == "example.com");
+  CHECK_FALSE(handshake.xdomain());
+  CHECK_FALSE(handshake.secure());
+  const Object object = handshake.to_object();
+  Packets keys;
+  for (const auto& [key, value] : object) keys.push_back(key);
+  CHECK(keys == Packets{"headers", "time", "address", "xdomain", "secure", "issued", "url", "query",
+                        "auth"});
+  CHECK(object.find("auth")->as_object().contains("token"));
+  CHECK((*object.find("headers"))["host"] == Value("example.com"));
+  CHECK(object.find("time")->as_string().ends_with("GMT+0000 (Coordinated Universal Time)"));
 }
 
-TEST_CASE("the handshake has the names and forms of Node.js") {
-  Fixture f;
-  join(f.io);
-  const Object handshake = f.socket->handshake().to_object();
-  std::vector<std::string> names;
-  for (const auto& [name, value] : handshake) names.push_back(name);
-  CHECK(names ==
-        Sent{"headers", "time", "address", "xdomain", "secure", "issued", "url", "query", "auth"});
-  CHECK((*handshake.find("headers"))["host"] == Value("example.com"));
-  CHECK(*handshake.find("xdomain") == Value(false));
-  CHECK(handshake.find("auth")->is_object());
+TEST_CASE("without auth the handshake has an empty object") {
+  Server io;
+  Value auth;
+  io.on_connection([&](SocketPtr socket) { auth = socket->handshake().auth(); });
+  TestClient client(io);
+  client.join();
+  CHECK(to_json(auth) == "{}");
 }
 
-TEST_CASE("events reach every handler of their name, with typed arguments") {
-  Fixture f;
-  const auto session = join(f.io);
-  Sent calls;
-  f.socket->on("a", [&](int n, std::string s) { calls.push_back(std::to_string(n) + s); });
-  f.socket->on("a", [&](int n) { calls.push_back(std::to_string(n)); });
-  f.socket->on("b", [&] { calls.emplace_back("b"); });
-  session->receive(R"(2["a",1,"x"])");
-  session->receive(R"(2["none"])");
-  session->receive("2");
-  session->receive("2[5]");
-  CHECK(calls == Sent{"1x", "1"});
-  f.socket->on("5", [&] { calls.emplace_back("five"); });
-  session->receive("2[5]");
-  CHECK(calls.back() == "five");
-  f.socket->off("a");
-  session->receive(R"(2["a",1,"x"])");
-  CHECK(calls.size() == 3);
+TEST_CASE("an exception in a connection handler spares the client and the other handlers") {
+  Server io;
+  ErrorLog errors(io);
+  int later = 0;
+  io.on_connection([](SocketPtr) { throw std::runtime_error("broken"); });
+  io.on_connection([&](SocketPtr) { ++later; });
+  TestClient client(io);
+  CHECK_FALSE(client.join().empty());
+  CHECK(later == 1);
+  CHECK(errors.texts == Packets{"connection: broken"});
 }
 
-TEST_CASE("emit sends events; reserved names are the programmer's mistake") {
-  Fixture f;
-  const auto session = join(f.io);
-  f.socket->emit("hello", 1, 2.5, true, nullptr, "text", std::vector<int>{1, 2});
-  CHECK(session->take() == Sent{R"(2["hello",1,2.5,true,null,"text",[1,2]])"});
-  for (const auto name : {"connect", "connect_error", "disconnect", "disconnecting", "newListener",
-                          "removeListener"}) {
-    CHECK_THROWS_WITH_AS(f.socket->emit(name), doctest::Contains("reserved"),
-                         std::invalid_argument);
+// --- Emitting
+
+TEST_CASE_FIXTURE(JoinedClient, "what a socket emits reaches its client, in order") {
+  socket->emit("a");
+  socket->emit("b", 1, "two", Object{{"three", nullptr}});
+  socket->emit_values("c", Array{true});
+  CHECK(client.received() ==
+        Packets{R"(2["a"])", R"(2["b",1,"two",{"three":null}])", R"(2["c",true])"});
+}
+
+TEST_CASE_FIXTURE(JoinedClient, "attachments follow their packet at once") {
+  socket->emit("a", Bytes("first"), "between", Bytes("second"));
+  socket->emit("b");
+  CHECK(client.received() ==
+        Packets{R"(52-["a",{"_placeholder":true,"num":0},"between",{"_placeholder":true,"num":1}])",
+                "<first>", "<second>", R"(2["b"])"});
+}
+
+TEST_CASE_FIXTURE(JoinedClient, "a handler gets attachments in their places") {
+  Array seen;
+  socket->on("file", [&](Args all) { seen = std::move(all.values); });
+  client.send(R"(51-["file",{"data":{"_placeholder":true,"num":0}},1])");
+  CHECK(seen.empty());
+  client.send_binary("\x01\x02");
+  CHECK((seen == Array{Object{{"data", Bytes("\x01\x02")}}, 1}));
+}
+
+TEST_CASE_FIXTURE(JoinedClient, "names that the protocol keeps for itself throw") {
+  for (const char* name : {"connect", "connect_error", "disconnect", "disconnecting", "newListener",
+                           "removeListener"}) {
+    CAPTURE(std::string(name));
+    CHECK_THROWS_AS(socket->emit(name), std::invalid_argument);
+    CHECK_THROWS_AS(io.emit(name), std::invalid_argument);
+    CHECK_THROWS_AS(socket->emit_with_ack(name, [](std::error_code) {}), std::invalid_argument);
   }
-  CHECK(session->take().empty());
+  CHECK(client.received().empty());
 }
 
-TEST_CASE("attachments follow their packet with nothing between") {
-  Fixture f;
-  const auto session = join(f.io);
-  f.socket->emit("file", Bytes("one"), Object{{"inner", Bytes("two")}});
-  f.socket->emit("next");
-  CHECK(session->take() ==
-        Sent{R"(52-["file",{"_placeholder":true,"num":0},{"inner":{"_placeholder":true,"num":1}}])",
-             "binary one", "binary two", R"(2["next"])"});
+TEST_CASE_FIXTURE(JoinedClient, "after the end nothing is emitted, and nothing breaks") {
+  client.lose();
+  socket->emit("late");
+  socket->join("room");
+  socket->leave("room");
+  socket->disconnect();
+  socket->disconnect(true);
+  CHECK(client.received().empty());
+  CHECK_FALSE(socket->in_room("room"));
+  CHECK(socket->rooms().empty());
+  CHECK(socket->transport().empty());
+  CHECK_FALSE(socket->connected());
 }
 
-TEST_CASE("binary arguments arrive as Bytes") {
-  Fixture f;
-  const auto session = join(f.io);
-  std::string got;
-  f.socket->on("file", [&](Bytes data) { got = data.view(); });
-  session->receive(R"(51-["file",{"_placeholder":true,"num":0}])");
-  CHECK(got.empty());
-  session->receive_binary("content");
-  CHECK(got == "content");
+TEST_CASE("other namespaces are named in every packet") {
+  Server io;
+  SocketPtr socket;
+  io.of("admin").on_connection([&](SocketPtr joined) { socket = std::move(joined); });
+  TestClient client(io);
+  const std::string id = client.join("/admin");
+  REQUIRE(socket);
+  CHECK(socket->id() == id);
+  CHECK(&socket->nsp() == &io.of("/admin"));
+  socket->emit("e");
+  socket->on("q", [] { return 1; });
+  client.send(R"(2/admin,5["q"])");
+  socket->disconnect();
+  CHECK(client.received() == Packets{R"(2/admin,["e"])", "3/admin,5[1]", "1/admin,"});
 }
 
-TEST_CASE("a returned value and an Ack answer an event, once") {
-  Fixture f;
-  const auto session = join(f.io);
+// --- Acknowledgements to the client
+
+TEST_CASE_FIXTURE(JoinedClient, "an acknowledgement may come later") {
   Ack kept;
-  f.socket->on("add", [](int a, int b) { return a + b; });
-  f.socket->on("later", [&](Ack ack) { kept = std::move(ack); });
-  f.socket->on("bin", [] { return Bytes("x"); });
-  session->receive(R"(27["add",1,2])");
-  session->receive(R"(2["add",1,2])");
-  session->receive(R"(28["later"])");
-  session->receive(R"(29["bin"])");
-  CHECK(session->take() == Sent{"37[3]", R"(61-9[{"_placeholder":true,"num":0}])", "binary x"});
-  REQUIRE(kept);
-  kept("done", 1);
+  socket->on("e", [&](Ack ack) { kept = std::move(ack); });
+  CHECK(answer(R"(212["e"])").empty());
+  kept("done");
   kept("again");
-  CHECK(session->take() == Sent{R"(38["done",1])"});
+  CHECK(client.received() == Packets{R"(312["done"])"});
 }
 
-TEST_CASE("an acknowledgement after the end is dropped") {
-  Fixture f;
-  const auto session = join(f.io);
+TEST_CASE_FIXTURE(JoinedClient, "an acknowledgement may carry attachments") {
+  socket->on("e", [] { return Bytes("x"); });
+  CHECK(answer(R"(20["e"])") == Packets{R"(61-0[{"_placeholder":true,"num":0}])", "<x>"});
+}
+
+TEST_CASE_FIXTURE(JoinedClient, "an acknowledgement after the client has left is dropped") {
   Ack kept;
-  f.socket->on("later", [&](Ack ack) { kept = std::move(ack); });
-  session->receive(R"(28["later"])");
-  session->end(eio::CloseReason::transport_close, Errc::none);
-  kept("too late");
-  f.socket.reset();
-  kept("way too late");
-  CHECK(session->take().empty());
+  socket->on("e", [&](Ack ack) { kept = std::move(ack); });
+  answer(R"(20["e"])");
+  client.send("1");
+  CHECK_FALSE(client.join().empty());
+  kept("late");
+  CHECK(client.received().empty());
+  client.lose();
+  kept("later");
 }
 
-TEST_CASE("arguments that do not convert are an error to the listener and to the ack") {
-  Fixture f;
-  std::vector<HandlerError> errors;
-  f.io.on_error([&](const HandlerError& error) { errors.push_back(error); });
-  const auto session = join(f.io);
-  int calls = 0;
-  f.socket->on("add", [&](int, int) { ++calls; });
-  const struct {
-    std::string event;
-    std::string text;
-  } rows[] = {
-      {R"(21["add",1])", "argument 2: expected integer, got nothing"},
-      {R"(21["add",1,"2"])", "argument 2: expected integer, got string"},
-      {R"(21["add",{},2])", "argument 1: expected integer, got object"},
-      {R"(21["add",1.5,2])", "argument 1: expected integer, got number"},
-      {R"(21["add",4294967296,2])", "argument 1: expected integer, got number"},
-      {R"(21["add",null,2])", "argument 1: expected integer, got null"},
-  };
-  for (const auto& row : rows) {
-    CAPTURE(row.event);
-    session->receive(row.event);
-    CHECK(session->take() == Sent{R"(31[{"error":")" + row.text + "\"}]"});
-    REQUIRE(!errors.empty());
-    CHECK(errors.back().message == row.text);
-    CHECK(errors.back().event == "add");
-    CHECK(errors.back().socket == f.socket);
-  }
-  CHECK(calls == 0);
-  session->receive(R"(21["add",1,2.0,"more"])");
-  CHECK(calls == 1);
-}
+// --- Acknowledgements from the client
 
-TEST_CASE("optional, Args and Value take what there is") {
-  Fixture f;
-  const auto session = join(f.io);
-  Sent calls;
-  f.socket->on("a", [&](std::optional<int> n, Args rest) {
-    calls.push_back((n ? std::to_string(*n) : "none") + " " + to_json(rest.values));
+TEST_CASE_FIXTURE(JoinedClient, "a client's answer arrives once") {
+  Packets log;
+  socket->emit_with_ack("q", 1, [&](std::error_code error, std::string text) {
+    log.push_back(error.message() + text);
   });
-  f.socket->on("v", [&](Value v) { calls.push_back(to_json(v)); });
-  session->receive(R"(2["a"])");
-  session->receive(R"(2["a",null,1])");
-  session->receive(R"(2["a",5,"x",[]])");
-  session->receive(R"(2["v"])");
-  session->receive(R"(2["v",{"b":1}])");
-  CHECK(calls == Sent{"none []", "none [1]", R"(5 ["x",[]])", "null", R"({"b":1})"});
+  CHECK(client.received() == Packets{R"(20["q",1])"});
+  client.send(R"(30["yes"])");
+  client.send(R"(30["twice"])");
+  CHECK(log == Packets{std::error_code().message() + "yes"});
+  CHECK(client.open());
 }
 
-TEST_CASE("an exception out of a handler ends in the error listener; the connection lives") {
-  Fixture f;
-  std::vector<HandlerError> errors;
-  f.io.on_error([&](const HandlerError& error) { errors.push_back(error); });
-  const auto session = join(f.io);
-  f.socket->on("bad", [] { throw std::runtime_error("broken"); });
-  f.socket->on("worse", [] { throw 1; });
-  f.socket->on("good", [] { return 1; });
-  session->receive(R"(2["bad"])");
-  session->receive(R"(2["worse"])");
-  session->receive(R"(21["good"])");
-  REQUIRE(errors.size() == 2);
-  CHECK(errors[0].message == "broken");
-  CHECK(errors[0].exception);
-  CHECK(errors[1].event == "worse");
-  CHECK(session->take() == Sent{"31[1]"});
-}
-
-TEST_CASE("emit_with_ack calls back once, with converted values or an error") {
-  Fixture f;
-  const auto session = join(f.io);
-  Sent calls;
-  const auto ask = [&] {
-    f.socket->emit_with_ack("ask", 1, [&](std::error_code error, int a, std::string b) {
-      calls.push_back(error ? error.message() : std::to_string(a) + b);
+TEST_CASE_FIXTURE(JoinedClient, "answers find their questions, in whatever order") {
+  Packets log;
+  for (const char* name : {"a", "b", "c"}) {
+    socket->emit_with_ack(name, [&log, name](std::error_code, int value) {
+      log.push_back(name + std::to_string(value));
     });
-  };
-  ask();
-  ask();
-  ask();
-  CHECK(session->take() == Sent{R"(20["ask",1])", R"(21["ask",1])", R"(22["ask",1])"});
-  session->receive(R"(31[5,"x"])");
-  session->receive(R"(31[6,"y"])");   // answered already
-  session->receive(R"(399[1,"z"])");  // never asked
-  session->receive("3[1]");           // no id
-  session->receive(R"(30["no number"])");
-  CHECK(calls == Sent{"5x", std::string(describe(Errc::bad_arguments))});
-  session->end(eio::CloseReason::transport_close, Errc::none);
-  CHECK(calls.size() == 3);
-  CHECK(calls.back() == describe(Errc::ack_disconnected));
-  ask();
-  CHECK(calls.size() == 4);
-  CHECK(calls.back() == describe(Errc::ack_disconnected));
-}
-
-TEST_CASE("rooms are told, own room first") {
-  Fixture f;
-  const auto session = join(f.io);
-  f.socket->join("a");
-  f.socket->join(std::vector<std::string>{"b", "a"});
-  CHECK(f.socket->rooms() == Sent{f.socket->id(), "a", "b"});
-  f.socket->leave("a");
-  f.socket->leave("never joined");
-  CHECK(f.socket->in_room("b"));
-  CHECK_FALSE(f.socket->in_room("a"));
-  f.socket->leave(f.socket->id());
-  CHECK(f.socket->rooms() == Sent{"b"});
-  session->end(eio::CloseReason::transport_close, Errc::none);
-  f.socket->join("c");
-  CHECK(f.socket->rooms().empty());
-}
-
-TEST_CASE("disconnecting still sees the rooms, disconnect does not") {
-  Fixture f;
-  const auto session = join(f.io);
-  f.socket->join("a");
-  Sent calls;
-  for (const std::string_view event : {"disconnecting", "disconnect"}) {
-    f.socket->on(event,
-                 [&calls, event, s = f.socket.get()](std::string reason, std::string detail) {
-                   calls.push_back(std::string(event) + " " + reason + " [" + detail + "] " +
-                                   std::to_string(s->rooms().size()));
-                 });
   }
-  session->end(eio::CloseReason::ping_timeout, Errc::eio_pong_missing);
-  const std::string detail(describe(Errc::eio_pong_missing));
-  CHECK(calls == Sent{"disconnecting ping timeout [" + detail + "] 2",
-                      "disconnect ping timeout [" + detail + "] 0"});
-  CHECK_FALSE(f.socket->connected());
+  client.send("32[3]");
+  client.send("30[1]");
+  client.send("31[2]");
+  CHECK(log == Packets{"c3", "a1", "b2"});
 }
 
-TEST_CASE("the reasons are those of Node.js") {
-  const auto reason_of = [](auto&& end) {
-    Fixture f;
-    const auto session = join(f.io);
-    std::string reason;
-    f.socket->on("disconnect", [&](std::string text) { reason = std::move(text); });
-    end(f, *session);
-    return reason;
-  };
-  using test::DummySession;
-  CHECK(reason_of([](Fixture&, DummySession& s) { s.receive("1"); }) ==
-        "client namespace disconnect");
-  CHECK(reason_of([](Fixture& f, DummySession&) { f.socket->disconnect(); }) ==
-        "server namespace disconnect");
-  CHECK(reason_of([](Fixture& f, DummySession&) { f.socket->disconnect(true); }) ==
-        "server namespace disconnect");
-  CHECK(reason_of([](Fixture& f, DummySession&) { f.io.close(); }) == "server shutting down");
-  CHECK(reason_of([](Fixture&, DummySession& s) { s.receive("9"); }) == "forced close");
-  CHECK(reason_of([](Fixture&, DummySession& s) {
-          s.end(eio::CloseReason::transport_error, Errc::none);
-        }) == "transport error");
+TEST_CASE_FIXTURE(JoinedClient, "answers to questions never asked are ignored") {
+  client.send(R"(399["x"])");
+  client.send(R"(3["x"])");
+  client.send("3");
+  CHECK(client.open());
 }
 
-TEST_CASE("disconnect tells the client; closing takes the session along") {
-  Fixture f;
-  const auto session = join(f.io);
-  f.socket->disconnect();
-  CHECK(session->take() == Sent{"1"});
-  CHECK(session->open());
-  f.socket->disconnect();
-  f.socket->emit("late");
-  CHECK(session->take().empty());
-  session->receive("0");
-  session->take();
-  f.socket->disconnect(true);
-  CHECK(session->take() == Sent{"1"});
-  CHECK_FALSE(session->open());
-}
-
-TEST_CASE("handlers may disconnect, also while being told of a disconnection") {
-  Fixture f;
-  const auto session = join(f.io);
-  int ends = 0;
-  f.socket->on("bye", [s = f.socket.get()] { s->disconnect(true); });
-  f.socket->on("disconnecting", [&, s = f.socket.get()] {
-    ++ends;
-    s->disconnect();
-    s->disconnect(true);
+TEST_CASE_FIXTURE(JoinedClient, "an answer of the wrong kind is an error") {
+  std::error_code seen;
+  int value = 7;
+  socket->emit_with_ack("q", [&](std::error_code error, int answered) {
+    seen = error;
+    value = answered;
   });
-  session->receive(R"(2["bye"])");
-  CHECK(ends == 1);
-  CHECK_FALSE(session->open());
+  client.send(R"(30["no number"])");
+  CHECK(seen == Errc::bad_arguments);
+  CHECK(value == 0);
 }
 
-TEST_CASE("a handler may remove itself and others while it runs") {
-  Fixture f;
-  const auto session = join(f.io);
-  int calls = 0;
-  f.socket->on("a", [&, s = f.socket.get()] {
-    ++calls;
-    s->off("a");
-    s->on("a", [&] { calls += 10; });
+TEST_CASE_FIXTURE(JoinedClient, "callbacks take as many values as they like") {
+  Packets log;
+  socket->emit_with_ack("q", [&](std::error_code) { log.push_back("none"); });
+  socket->emit_with_ack("q", [&](std::error_code, int a, std::optional<int> b) {
+    log.push_back(std::to_string(a) + (b ? "given" : "missing"));
   });
-  session->receive(R"(2["a"])");
-  session->receive(R"(2["a"])");
-  CHECK(calls == 11);
+  socket->emit_values_with_ack("q", {}, Millis(0),
+                               [&](std::error_code, Array all) { log.push_back(to_json(all)); });
+  client.send("30[1,2]");
+  client.send("31[1]");
+  client.send("32[1,2,3]");
+  CHECK(log == Packets{"none", "1missing", "[1,2,3]"});
 }
 
-TEST_CASE("a server may go while its clients are connected") {
-  auto f = std::make_unique<Fixture>();
-  const auto session = join(f->io);
-  std::string reason;
-  f->socket->on("disconnect", [&](std::string text) { reason = std::move(text); });
-  f->socket.reset();
-  f.reset();
-  CHECK(reason == "server shutting down");
+TEST_CASE_FIXTURE(JoinedClient, "questions that are open when the client leaves fail") {
+  std::vector<std::error_code> errors_seen;
+  for (int i = 0; i < 3; ++i) {
+    socket->emit_with_ack("q", [&](std::error_code error) { errors_seen.push_back(error); });
+  }
+  socket->timeout(Millis(1'000'000)).emit_with_ack("q", [&](std::error_code error, int) {
+    errors_seen.push_back(error);
+  });
+  client.lose();
+  CHECK(errors_seen == std::vector<std::error_code>(4, Errc::ack_disconnected));
+}
+
+TEST_CASE_FIXTURE(JoinedClient, "a question to someone who has left fails at once") {
+  client.send("1");
+  std::error_code seen;
+  socket->emit_with_ack("q", [&](std::error_code error, std::string) { seen = error; });
+  CHECK(seen == Errc::ack_disconnected);
+  CHECK(client.received().empty());
+}
+
+TEST_CASE_FIXTURE(JoinedClient, "an exception in a callback goes to the listener") {
+  const auto throws = [](std::error_code) { throw std::runtime_error("broken"); };
+  socket->emit_with_ack("q", throws);
+  CHECK_NOTHROW(client.send("30[]"));
+  socket->emit_with_ack("q", throws);
+  CHECK_NOTHROW(client.lose());
+  CHECK_NOTHROW(socket->emit_with_ack("q", throws));
+  CHECK(errors.texts == Packets(3, "acknowledgement: broken"));
+}
+
+TEST_CASE_FIXTURE(JoinedClient, "a callback may ask the next question") {
+  Packets log;
+  socket->emit_with_ack("first", [&](std::error_code, int one) {
+    socket->emit_with_ack("second", one,
+                          [&](std::error_code, int two) { log.push_back(std::to_string(two)); });
+  });
+  client.send("30[1]");
+  CHECK(client.received() == Packets{R"(20["first"])", R"(21["second",1])"});
+  client.send("31[2]");
+  CHECK(log == Packets{"2"});
+}
+
+// --- Rooms
+
+TEST_CASE_FIXTURE(JoinedClient, "a socket is in the room of its id, and in those that it joins") {
+  CHECK(socket->rooms() == Packets{id});
+  socket->join("a");
+  socket->join("a");
+  const Packets more{"b", "c"};
+  socket->join(more);
+  CHECK(socket->rooms() == Packets{id, "a", "b", "c"});
+  CHECK(socket->in_room("b"));
+  CHECK(socket->in_room(id));
+  CHECK_FALSE(socket->in_room("d"));
+  socket->leave("b");
+  socket->leave("never joined");
+  CHECK(socket->rooms() == Packets{id, "a", "c"});
+}
+
+TEST_CASE_FIXTURE(JoinedClient, "the own room can be left and joined again") {
+  io.to(id).emit("1");
+  socket->leave(id);
+  CHECK(socket->rooms().empty());
+  CHECK_FALSE(socket->in_room(id));
+  io.to(id).emit("2");
+  socket->join(id);
+  io.to(id).emit("3");
+  CHECK(client.received() == Packets{R"(2["1"])", R"(2["3"])"});
+}
+
+// --- Adding and removing handlers
+
+TEST_CASE_FIXTURE(JoinedClient, "off removes all handlers of one event") {
+  int e = 0;
+  int f = 0;
+  socket->on("e", [&] { ++e; });
+  socket->on("e", [&] { ++e; });
+  socket->on("f", [&] { ++f; });
+  answer(R"(2["e"])");
+  socket->off("e");
+  socket->off("unknown");
+  answer(R"(2["e"])");
+  answer(R"(2["f"])");
+  CHECK(e == 2);
+  CHECK(f == 1);
+}
+
+TEST_CASE_FIXTURE(JoinedClient, "a handler may remove itself while it runs") {
+  const auto content = std::make_shared<std::string>("content");
+  std::string seen;
+  socket->on("e", [this, content, &seen] {
+    socket->off("e");
+    seen += *content;  // what the handler holds is still there
+  });
+  CHECK(content.use_count() == 2);
+  answer(R"(2["e"])");
+  CHECK(content.use_count() == 1);
+  answer(R"(2["e"])");
+  CHECK(seen == "content");
+}
+
+TEST_CASE_FIXTURE(JoinedClient, "a handler that is added while the event runs gets the next one") {
+  int added = 0;
+  socket->on("e", [&, this, once = false]() mutable {
+    if (!std::exchange(once, true)) socket->on("e", [&] { ++added; });
+  });
+  answer(R"(2["e"])");
+  CHECK(added == 0);
+  answer(R"(2["e"])");
+  CHECK(added == 1);
+}
+
+TEST_CASE_FIXTURE(JoinedClient, "data of the application's stays with the socket") {
+  CHECK(socket->data().is_null());
+  socket->data() = Object{{"user", 7}};
+  CHECK(socket->data()["user"] == Value(7));
 }

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -126,6 +125,29 @@ struct ErrorLog {
   }
   std::vector<std::string> texts;
   int exceptions = 0;
+};
+
+// One client in the main namespace, and the socket that the server has for it.
+struct JoinedClient {
+  JoinedClient() {
+    io.on_connection([this](SocketPtr joined) { socket = std::move(joined); });
+    id = client.join();
+  }
+  JoinedClient(const JoinedClient&) = delete;
+  JoinedClient& operator=(const JoinedClient&) = delete;
+  ~JoinedClient() = default;
+
+  // What comes back when the client sends this.
+  Packets answer(std::string_view packet) {
+    client.send(packet);
+    return client.received();
+  }
+
+  Server io;
+  ErrorLog errors{io};
+  std::string id;
+  SocketPtr socket;
+  TestClient client{io};
 };
 
 }  // namespace patchbay::test

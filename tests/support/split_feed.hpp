@@ -4,6 +4,7 @@
 // result for every way the bytes may arrive.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>

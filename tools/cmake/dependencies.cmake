@@ -10,6 +10,7 @@ find_path(LLHTTP_SOURCE_DIR llhttp.c PATHS /usr/share/llhttp REQUIRED)
 add_library(patchbay_llhttp STATIC
   ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c ${LLHTTP_SOURCE_DIR}/llhttp.c)
 target_include_directories(patchbay_llhttp SYSTEM PUBLIC $<BUILD_INTERFACE:${LLHTTP_INCLUDE_DIR}>)
+target_compile_definitions(patchbay_llhttp PRIVATE LLHTTP_STRICT_MODE=1)
 set_target_properties(patchbay_llhttp PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
 find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)

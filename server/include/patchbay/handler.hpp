@@ -79,11 +79,8 @@ concept Callable = requires {
   typename CallableTraits<std::decay_t<F>>::Parameters;
 };
 
-// "argument 2: expected integer, got string"
-[[nodiscard]] std::string mismatch_text(std::size_t index, std::string_view expected,
-                                        const Value* given);
-
-// Takes one parameter from the arguments. On a mismatch says so in `problem`.
+// Takes one parameter from the arguments. On a mismatch says so in `problem`, as "argument 2:
+// expected integer, got string".
 template <typename T>
 std::optional<T> take_argument(EventCall& call, std::size_t index, std::string& problem) {
   if constexpr (std::is_same_v<T, Ack>) {
@@ -97,7 +94,6 @@ std::optional<T> take_argument(EventCall& call, std::size_t index, std::string& 
     return rest;
   } else {
     const bool given = index < call.args.size();
-    // A copy only for the error text, of which just the kind of value is needed.
     const std::string_view kind = given ? type_name(call.args[index]) : "nothing";
     auto result = Convert<T>::from_value(given ? std::move(call.args[index]) : Value());
     if (!result && problem.empty()) {

@@ -24,12 +24,13 @@ class Server;
 // Why a middleware turns a client away: what the client's "connect_error" gets.
 struct ConnectError {
   std::string message;
-  Value data;  // null: absent
+  Value data = {};  // null: absent
 };
 
 // How a middleware passes a client on, or turns it away. Copies belong to the same step, of which
 // the first call counts. Any thread, now or later. When every copy is destroyed unused, the client
 // is turned away.
+// Must not be kept longer than the Server lives.
 class Next {
  public:
   struct Step {

@@ -201,7 +201,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   std::vector<Handler> handlers_;
   std::unique_ptr<PendingAcks> pending_acks_;
   std::vector<Membership> memberships_;
-  std::uint32_t visit_mark_ = 0;  // RoomIndex: already selected in this broadcast
+  std::uint64_t visit_mark_ = 0;  // RoomIndex: already selected in this broadcast
   bool in_own_room_ = true;
   bool closing_ = false;
   std::atomic<bool> connected_{false};

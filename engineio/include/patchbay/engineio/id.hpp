@@ -25,8 +25,9 @@ class IdGenerator {
  private:
   // Random bytes are fetched in blocks: a call to the generator per id is what a storm of new
   // connections would spend its time on.
-  std::array<std::uint8_t, 11 * 64> pool_{};
-  std::size_t pool_used_ = 11 * 64;
+  static constexpr std::size_t kPoolBytes = std::size_t{11} * 64;
+  std::array<std::uint8_t, kPoolBytes> pool_{};
+  std::size_t pool_used_ = kPoolBytes;
   std::uint32_t counter_;
 };
 

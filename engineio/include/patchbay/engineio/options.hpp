@@ -28,10 +28,10 @@ struct CorsOptions {
   std::string origin = "*";
   std::string methods = "GET,HEAD,PUT,PATCH,POST,DELETE";
   // Empty: the request's Access-Control-Request-Headers are allowed as they are.
-  std::string allowed_headers;
-  std::string exposed_headers;
+  std::string allowed_headers = {};
+  std::string exposed_headers = {};
   bool credentials = false;
-  std::optional<std::chrono::seconds> max_age;
+  std::optional<std::chrono::seconds> max_age = {};
 };
 
 // Set-Cookie with the session id on the response that opens a polling session, for load balancers.
@@ -41,8 +41,8 @@ struct CookieOptions {
   bool http_only = true;
   std::string same_site = "Lax";  // empty: not sent
   bool secure = false;
-  std::optional<std::string> domain;
-  std::optional<std::chrono::seconds> max_age;
+  std::optional<std::string> domain = {};
+  std::optional<std::chrono::seconds> max_age = {};
 };
 
 // The answer to AllowRequest. May be copied, kept, and used later from any thread; the first call
@@ -93,7 +93,7 @@ struct EngineOptions {
   // How long a WebSocket waits for the peer's close frame.
   Millis websocket_close_timeout{30'000};
   // While more than this waits to be sent to a client, nothing more is read from it.
-  std::size_t read_pause_bytes = 1024 * 1024;
+  std::size_t read_pause_bytes = std::size_t{1024} * 1024;
 
   Limits limits;  // message_bytes is taken from max_http_buffer_size
 };

@@ -50,7 +50,7 @@ class RequestParser {
 
   // True when nothing of a request was seen yet: closing the connection now loses nothing.
   [[nodiscard]] bool idle() const noexcept;
-  // The client waits for "100 Continue" before it sends its body.
+  // The client waits for "100 Continue" before it sends its body, and none of that has come yet.
   [[nodiscard]] bool expects_continue() const noexcept;
 
   // Forgets everything and waits for the next request.
