@@ -21,7 +21,7 @@ constexpr char kFinBinary = '\x82';
 std::size_t write_frame_header(char* out, bool binary, std::size_t payload_size) noexcept {
   out[0] = binary ? kFinBinary : kFinText;
   const std::uint64_t size = payload_size;
-  int length_bytes = 0;
+  std::size_t length_bytes = 0;
   if (size < 126) {
     out[1] = static_cast<char>(size);
   } else if (size <= 0xffff) {
@@ -31,10 +31,10 @@ std::size_t write_frame_header(char* out, bool binary, std::size_t payload_size)
     out[1] = 127;
     length_bytes = 8;
   }
-  for (int i = 0; i < length_bytes; ++i) {
+  for (std::size_t i = 0; i < length_bytes; ++i) {
     out[2 + i] = static_cast<char>((size >> (8 * (length_bytes - 1 - i))) & 0xff);
   }
-  return static_cast<std::size_t>(2 + length_bytes);
+  return 2 + length_bytes;
 }
 
 }  // namespace

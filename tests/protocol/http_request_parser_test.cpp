@@ -206,12 +206,22 @@ TEST_CASE("chunked framing") {
       {"bare CR behind the size", chunked("3\rabc\r\n0\r\n\r\n"), Errc::http_syntax},
       {"no CRLF behind the data", chunked("3\r\nabc0\r\n\r\n"), Errc::http_syntax},
       {"too much data", chunked("3\r\nabcd\r\n0\r\n\r\n"), Errc::http_syntax},
+      {"nothing for a size", chunked("\r\n\r\n"), Errc::http_syntax},
+      {"extension without a size", chunked(";x\r\n\r\n"), Errc::http_syntax},
+      {"other byte for the LF behind the size", chunked("3\rXabc\r\n0\r\n\r\n"), Errc::http_syntax},
+      {"other byte for the CR behind the data", chunked("3\r\nabcX\n0\r\n\r\n"), Errc::http_syntax},
+      {"other byte for the LF behind the data", chunked("3\r\nabc\rX0\r\n\r\n"), Errc::http_syntax},
+      {"other bytes for the CRLF behind the data", chunked("3\r\nabcXX0\r\n\r\n"),
+       Errc::http_syntax},
+      {"other byte for the LF of a trailer", chunked("0\r\nX: a\rX\r\n"), Errc::http_syntax},
       {"bare CR behind the data", chunked("3\r\nabc\r0\r\n\r\n"), Errc::http_syntax},
       {"bare CR at the end", chunked("0\r\n\rX"), Errc::http_syntax},
       {"control character in an extension", chunked("3;a\x01\r\nabc\r\n"), Errc::http_syntax},
       {"endless extension", chunked("3;" + std::string(5000, 'a')), Errc::http_syntax},
       {"NUL in a trailer", nul(chunked("0\r\nX: @\r\n\r\n")), Errc::http_syntax},
       {"trailer without colon", chunked("0\r\nX\r\n\r\n"), Errc::http_syntax},
+      {"folded trailer that looks like a field", chunked("0\r\nX: a\r\n b: c\r\n\r\n"),
+       Errc::http_syntax},
       {"folded trailer", chunked("0\r\nX: a\r\n b\r\n\r\n"), Errc::http_syntax},
       {"endless extensions of many chunks", chunked(many_extensions), Errc::http_syntax},
       {"framing fields in a trailer mean nothing",
@@ -290,6 +300,9 @@ TEST_CASE("a body that turns out too large keeps the head readable") {
   REQUIRE(parser.state() == State::failed);
   CHECK(parser.error() == Errc::http_body_too_large);
   CHECK(parser.request().method == "POST");
+  parser.reset();
+  parser.feed(post("Content-Length: 9999999\r\nExpect: 100-continue\r\n", ""));
+  CHECK_FALSE(parser.expects_continue());
 }
 
 TEST_CASE("pipelined requests come one at a time") {
@@ -417,6 +430,16 @@ TEST_CASE("a body may be as large as the limit") {
   }
   CHECK(feed_whole(limits, post("Content-Length: 6\r\n", "")).error == Errc::http_body_too_large);
   CHECK(feed_whole(limits, chunked("2\r\nab\r\n4")).error == Errc::http_body_too_large);
+}
+
+TEST_CASE("a head is refused at its first wrong byte") {
+  for (const std::string& start : {nul("@"), std::string("G\n"), std::string("GET /\x7f"),
+                                   nul("GET / HTTP/1.1\r\n@"), nul("GET / HTTP/1.1\r\nX: @")}) {
+    CAPTURE(start);
+    RequestParser parser(kLimits);
+    CHECK(parser.feed(start + "more") == start.size());
+    CHECK(parser.error() == Errc::http_syntax);
+  }
 }
 
 TEST_CASE("idle ends with the first byte of a request") {

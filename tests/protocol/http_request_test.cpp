@@ -51,6 +51,7 @@ TEST_CASE("query parameters are decoded, and the last of a name wins") {
   }
   CHECK_FALSE(Query("a=1").find("b"));
   CHECK(Query("").entries().empty());
+  CHECK(Query("&&").entries().empty());
 }
 
 TEST_CASE("a target of absolute form counts from behind its authority") {

@@ -33,6 +33,8 @@ TEST_CASE("what is not UTF-8 is found, and replaced as browsers do") {
       {"\xe0\x80\x80", REPLACED REPLACED REPLACED},               // overlong
       {"\xed\xa0\x80", REPLACED REPLACED REPLACED},               // surrogate
       {"\xf4\x90\x80\x80", REPLACED REPLACED REPLACED REPLACED},  // above U+10FFFF
+      {"\xf0\x8f\xbf\xbf", REPLACED REPLACED REPLACED REPLACED},  // overlong
+      {"\xc3\xc0", REPLACED REPLACED},                            // lead byte behind lead byte
       {"\xff"
        "a",
        REPLACED "a"},

@@ -249,8 +249,9 @@ AckCallback make_ack_callback(F&& function) {
 template <typename Result, typename Tuple, std::size_t... Is>
 auto Socket::start_ack(std::string_view event, Millis limit, Tuple&& args,
                        std::index_sequence<Is...>) {
-  const std::array<Value, sizeof...(Is)> values{to_value(std::get<Is>(std::move(args)))...};
-  auto&& last = std::get<sizeof...(Is)>(std::move(args));
+  const std::array<Value, sizeof...(Is)> values{
+      to_value(std::get<Is>(std::forward<Tuple>(args)))...};
+  auto&& last = std::get<sizeof...(Is)>(std::forward<Tuple>(args));
   using Last = std::decay_t<decltype(last)>;
   if constexpr (detail::Callable<Last>) {
     emit_values_with_ack(event, values, limit,

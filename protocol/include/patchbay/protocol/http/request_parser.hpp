@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Incremental HTTP/1.1 request parser: llhttp under a layer that is stricter than RFC 9112 demands,
-// because a lenient parser in front of (or behind) another one is how requests get smuggled.
+// Incremental HTTP/1.1 request parser: llhttp beside a layer that is stricter than RFC 9112
+// demands, because a lenient parser in front of (or behind) another one is how requests get
+// smuggled.
 //
 // On top of llhttp's strict mode this layer enforces Limits, demands Host, and refuses obs-fold,
 // bare CR or LF anywhere, whitespace before a colon, NUL, doubled or disagreeing lengths, any
