@@ -84,7 +84,7 @@ class WsTransport final : public Stream::Handler,
   std::string control_;  // pongs, close and probe frames: before packets that are still queued
   State state_ = State::open;
   bool peer_closed_ = false;
-  bool blocked_ = false;  // the kernel takes nothing more for now
+  bool blocked_ = false;  // the kernel takes nothing more until it says so
 };
 
 }  // namespace patchbay::engineio
