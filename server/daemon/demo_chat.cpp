@@ -17,7 +17,7 @@ constexpr std::size_t kMaxPeople = 100;
 constexpr std::size_t kHistory = 20;
 constexpr std::size_t kMaxNameCharacters = 24;
 constexpr std::size_t kMaxTextCharacters = 2000;
-constexpr std::size_t kMaxPictureBytes = 700 * 1024;
+constexpr std::size_t kMaxPictureBytes = std::size_t{700} * 1024;
 constexpr std::array<std::string_view, 4> kPictureTypes{"image/png", "image/jpeg", "image/gif",
                                                         "image/webp"};
 

@@ -71,19 +71,21 @@ void Socket::dispatch(std::string_view event, Array args, const Ack& ack) {
   for (const Handler& handler : handlers_) {
     if (handler.event == event) functions.push_back(handler.function);
   }
-  for (std::size_t i = 0; i < functions.size(); ++i) {
-    const bool last = i + 1 == functions.size();
+  if (functions.empty()) return;
+  const auto call_one = [&](const std::shared_ptr<EventHandler>& function, Array own_args) {
     EventCall call{.socket = shared_from_this(),
                    .event = event,
-                   .args = last ? std::move(args) : args,
+                   .args = std::move(own_args),
                    .ack = ack,
-                   .handler = functions[i]};
+                   .handler = function};
     try {
-      (*functions[i])(call);
+      (*function)(call);
     } catch (...) {
       EventCall::report_exception(call.socket, event, std::current_exception());
     }
-  }
+  };
+  for (std::size_t i = 0; i + 1 < functions.size(); ++i) call_one(functions[i], args);
+  call_one(functions.back(), std::move(args));  // mostly the only one: no copy
 }
 
 // --- Emitting
