@@ -69,7 +69,6 @@ http::Response text_response(int status, std::string_view type, std::string body
 }  // namespace
 
 // --- Entry points
-// ----------------------------------------------------------------------------------
 
 bool Dispatcher::is_engine_request(const Exchange& exchange) const {
   const auto& request = exchange.request();
@@ -144,7 +143,6 @@ void Dispatcher::on_engine_request(const std::shared_ptr<Exchange>& exchange) {
 }
 
 // --- Checks
-// ----------------------------------------------------------------------------------------
 
 std::optional<Dispatcher::Refusal> Dispatcher::check_transport(const Exchange& exchange) const {
   const auto transport = transport_parameter(exchange);
@@ -192,7 +190,6 @@ std::optional<Dispatcher::Refusal> Dispatcher::check_handshake(const Exchange& e
 }
 
 // --- Handshakes
-// ------------------------------------------------------------------------------------
 
 // Waits for the user's allow_request, on whatever thread it decides.
 class Dispatcher::PendingDecision final : public AllowReply::Pending {
@@ -293,7 +290,6 @@ void Dispatcher::announce(const std::shared_ptr<LiveSession>& session) const {
 }
 
 // --- Requests of living sessions
-// -------------------------------------------------------------------
 
 void Dispatcher::on_session_request(const std::shared_ptr<Exchange>& exchange,
                                     LiveSession& session) {
@@ -323,7 +319,6 @@ std::shared_ptr<LiveSession> Dispatcher::session_of(const Exchange& exchange) co
 }
 
 // --- Answers
-// ---------------------------------------------------------------------------------------
 
 void Dispatcher::refuse(Exchange& exchange, const Refusal& refusal) const {
   if (!exchange.pending()) return;

@@ -54,7 +54,6 @@ HttpConnection::HttpConnection(std::shared_ptr<Stream> stream, RequestHandler& r
       parser_(options.limits) {}
 
 // --- Reading
-// ---------------------------------------------------------------------------------------
 
 void HttpConnection::on_readable() {
   const auto buffer = stream_->shard().scratch();
@@ -138,7 +137,6 @@ void HttpConnection::make_exchange(http::Request request) {
 }
 
 // --- Answering
-// -------------------------------------------------------------------------------------
 
 void HttpConnection::refuse(Errc error) {
   if (error == Errc::http_body_too_large && !exchange_) make_exchange(parser_.take_request());
@@ -222,7 +220,6 @@ void HttpConnection::on_writable() {
 }
 
 // --- Ending
-// ----------------------------------------------------------------------------------------
 
 void HttpConnection::finish_after_flush() {
   enter(Phase::draining, output_.empty() ? kDrainTimeout : options_->http_body_timeout);

@@ -87,7 +87,6 @@ void LiveSession::close_now() {
 }
 
 // --- Polling
-// ---------------------------------------------------------------------------------------
 
 void LiveSession::handle_poll(const std::shared_ptr<Exchange>& exchange) {
   using Verdict = eio::SessionMachine::PollVerdict;
@@ -171,7 +170,6 @@ void LiveSession::release(std::shared_ptr<Exchange>& exchange) {
 }
 
 // --- WebSocket
-// -------------------------------------------------------------------------------------
 
 void LiveSession::attach(std::shared_ptr<WsTransport> ws, std::string leftover) {
   if (machine_.state() == eio::SessionMachine::State::closed) {
@@ -258,7 +256,6 @@ void LiveSession::close_websocket() {
 }
 
 // --- Messages, sending and time
-// ----------------------------------------------------------------------
 
 void LiveSession::on_message(bool binary, std::string_view data) {
   if (handler_) handler_->on_message(binary, data);

@@ -40,7 +40,6 @@ void WsTransport::start(std::shared_ptr<Listener> listener, std::string leftover
 }
 
 // --- Reading
-// ---------------------------------------------------------------------------------------
 
 void WsTransport::on_readable() {
   const auto buffer = stream_->shard().scratch();
@@ -117,7 +116,6 @@ void WsTransport::on_close_frame(std::optional<std::uint16_t> code) {
 }
 
 // --- Writing
-// ---------------------------------------------------------------------------------------
 
 bool WsTransport::flush(eio::SendQueue& queue) {
   while (state_ == State::open && !blocked_ && (partial_ || !control_.empty() || !queue.empty())) {
@@ -208,7 +206,6 @@ void WsTransport::on_writable() {
 }
 
 // --- Closing
-// ---------------------------------------------------------------------------------------
 
 void WsTransport::close(std::optional<std::uint16_t> code) {
   if (state_ != State::open) return;

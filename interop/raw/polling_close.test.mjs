@@ -24,6 +24,17 @@ async function assertGone(session) {
   assertResponse(await session.poll(), 400, kJson, kGone);
 }
 
+// A POST of which the server has read the head and 4 of 10 bytes.
+async function beginPost(port, session) {
+  const connection = await Connection.open(port);
+  await connection.write(
+    formatRequest("POST", session.target, { headers: { "Content-Length": "10" } }),
+  );
+  await connection.write("4abc");
+  await settle(port);
+  return connection;
+}
+
 describe("what ends a session", () => {
   const server = useServer("engineio", "--no-cors", ...kQuiet);
 
@@ -51,12 +62,7 @@ describe("what ends a session", () => {
 
   it("a second POST while one is being read", async () => {
     const session = await PollingSession.open(server.port);
-    const first = await Connection.open(server.port);
-    await first.write(
-      formatRequest("POST", session.target, { headers: { "Content-Length": "10" } }),
-    );
-    await first.write("4abc");
-    await settle(server.port);
+    const first = await beginPost(server.port, session);
     assertResponse(await session.post("4second"), 400, {}, "");
     assert.equal((await first.rest()).length, 0);
     assert.equal(await closeReason(server.port, session.sid), "transport error");
@@ -65,12 +71,7 @@ describe("what ends a session", () => {
 
   it("a POST that breaks off", async () => {
     const session = await PollingSession.open(server.port);
-    const connection = await Connection.open(server.port);
-    await connection.write(
-      formatRequest("POST", session.target, { headers: { "Content-Length": "10" } }),
-    );
-    await connection.write("4abc");
-    await settle(server.port);
+    const connection = await beginPost(server.port, session);
     connection.destroy();
     assert.equal(await closeReason(server.port, session.sid), "transport error");
     await assertGone(session);
@@ -217,12 +218,7 @@ describe("sessions that the server closes", () => {
   it("drop the connection whose POST is still being read", async () => {
     const control = await Control.open(server.port);
     const session = await PollingSession.open(server.port);
-    const connection = await Connection.open(server.port);
-    await connection.write(
-      formatRequest("POST", session.target, { headers: { "Content-Length": "10" } }),
-    );
-    await connection.write("4abc");
-    await settle(server.port);
+    const connection = await beginPost(server.port, session);
     await control.closeSession(session.sid);
     assert.equal((await connection.rest()).length, 0);
   });

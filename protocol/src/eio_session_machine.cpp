@@ -37,7 +37,6 @@ SessionMachine::SessionMachine(Handler& handler, const SessionConfig& config, Tr
 }
 
 // --- Polling
-// ---------------------------------------------------------------------------------------
 
 SessionMachine::PollVerdict SessionMachine::on_poll(std::string& body) {
   if (poll_held_) {
@@ -113,7 +112,6 @@ void SessionMachine::on_post_failed(Errc why) {
 }
 
 // --- WebSocket
-// -------------------------------------------------------------------------------------
 
 void SessionMachine::on_websocket_text(std::string_view text, TimePoint now) {
   if (state_ != State::open) return;
@@ -147,7 +145,6 @@ void SessionMachine::on_drained() {
 }
 
 // --- Packets
-// ---------------------------------------------------------------------------------------
 
 void SessionMachine::on_packet(const PacketView& packet, TimePoint now) {
   if (packet.type != PacketType::pong) extend_pong_deadline(now);
@@ -186,7 +183,6 @@ void SessionMachine::extend_pong_deadline(TimePoint now) {
 }
 
 // --- Upgrade
-// ---------------------------------------------------------------------------------------
 
 bool SessionMachine::on_candidate(TimePoint now) {
   if (state_ != State::open || transport_ != Transport::polling || upgrading()) return false;
@@ -281,7 +277,6 @@ void SessionMachine::finish(CloseReason reason, Errc detail) {
 }
 
 // --- Time
-// ------------------------------------------------------------------------------------------
 
 std::optional<TimePoint> SessionMachine::deadline() const noexcept {
   if (state_ == State::closed) return std::nullopt;

@@ -99,7 +99,6 @@ void DemoChat::on_disconnect(const std::string& id) {
 }
 
 // --- Requests
-// --------------------------------------------------------------------------------------
 
 void DemoChat::join(Person& person, const Value& request, const Ack& ack) {
   const auto name = label(request["name"]);
@@ -176,7 +175,6 @@ void DemoChat::picture(Person& person, const Value& request, const Ack& ack) {
 }
 
 // --- Rooms
-// -----------------------------------------------------------------------------------------
 
 void DemoChat::enter(Person& person, const std::string& room) {
   rooms_[room].people.push_back(person.socket->id());

@@ -49,7 +49,6 @@ void Client::watch_join_deadline() {
 }
 
 // --- Joining
-// ---------------------------------------------------------------------------------------
 
 // Takes one socket through the middlewares, which may take their time and any thread for it.
 class Client::MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
@@ -166,7 +165,6 @@ void Client::reject_join(const SocketPtr& socket, const ConnectError& error) {
 }
 
 // --- Packets
-// ---------------------------------------------------------------------------------------
 
 void Client::on_event(Slot slot, Array args, std::optional<std::uint64_t> ack_id) {
   const SocketPtr socket = sockets_[slot];
@@ -179,7 +177,6 @@ void Client::on_ack(Slot slot, std::uint64_t ack_id, Array args) {
 }
 
 // --- Leaving
-// ---------------------------------------------------------------------------------------
 
 SocketPtr Client::take_socket(Slot slot) {
   // There are no slots any more while the session's end is being told to the sockets.

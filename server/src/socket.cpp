@@ -46,7 +46,6 @@ std::string_view Socket::transport() const noexcept {
 }
 
 // --- Handlers
-// --------------------------------------------------------------------------------------
 
 void Socket::add_handler(std::string_view event, EventHandler handler) {
   handlers_.push_back({.event = std::string(event),
@@ -89,7 +88,6 @@ void Socket::dispatch(std::string_view event, Array args, const Ack& ack) {
 }
 
 // --- Emitting
-// --------------------------------------------------------------------------------------
 
 void Socket::emit_values(std::string_view event, std::span<const Value> args) {
   require_unreserved(event);
@@ -119,7 +117,6 @@ void Socket::emit_values_with_ack(std::string_view event, std::span<const Value>
 }
 
 // --- Acknowledgements
-// ------------------------------------------------------------------------------
 
 // The way back of an acknowledgement to the client.
 class Socket::AckTarget final : public Ack::Target {
@@ -175,7 +172,6 @@ void Socket::fail_acks(std::error_code error) {
 }
 
 // --- Rooms
-// -----------------------------------------------------------------------------------------
 
 void Socket::join(std::string_view room) {
   if (!loop_->in_loop_thread()) {
@@ -217,7 +213,6 @@ BroadcastOperator Socket::broadcast() const {
 }
 
 // --- The end
-// ---------------------------------------------------------------------------------------
 
 void Socket::disconnect(bool close_connection) {
   loop_->dispatch([self = shared_from_this(), close_connection] {

@@ -103,7 +103,6 @@ struct Fixture {
 }  // namespace
 
 // --- Polling
-// ---------------------------------------------------------------------------------------
 
 TEST_CASE("a poll with something queued is answered at once, with all of it") {
   Fixture f;
@@ -209,7 +208,6 @@ TEST_CASE("packets without meaning for a server are ignored") {
 }
 
 // --- Closing
-// ---------------------------------------------------------------------------------------
 
 TEST_CASE("close with a held poll and nothing queued ends at once") {
   Fixture f;
@@ -297,7 +295,6 @@ TEST_CASE("close_now forgets what is queued") {
 }
 
 // --- WebSocket
-// -------------------------------------------------------------------------------------
 
 TEST_CASE("WebSocket messages are delivered") {
   Fixture f(Transport::websocket);
@@ -353,7 +350,6 @@ TEST_CASE("writable means that a packet would leave at once") {
 }
 
 // --- Heartbeat
-// -------------------------------------------------------------------------------------
 
 TEST_CASE("pings follow pongs at the interval, and a silent client goes") {
   Fixture f(Transport::websocket);
@@ -399,7 +395,6 @@ TEST_CASE("an unsolicited pong changes nothing") {
 }
 
 // --- Upgrade
-// ---------------------------------------------------------------------------------------
 
 TEST_CASE("an upgrade takes a probe, then the packet, then everything queued goes over") {
   Fixture f;
