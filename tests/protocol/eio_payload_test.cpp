@@ -46,7 +46,7 @@ TEST_CASE("packets of a body come one by one") {
         std::vector<std::string>{"4hello", "2", "b\x01\x02\x03", "4\xe2\x82\xac"});
 }
 
-TEST_CASE("reading stops at the first bad packet; those before it count") {
+TEST_CASE("reading stops at the first bad packet, those before it count") {
   const struct {
     std::string body;
     std::size_t good;

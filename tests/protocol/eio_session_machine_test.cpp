@@ -266,7 +266,7 @@ TEST_CASE("close drops a post that is being read") {
   CHECK(f.recorder.take() == Log{"post aborted"});
 }
 
-TEST_CASE("a handler may close from inside a message; the rest of the body is ignored") {
+TEST_CASE("a handler may close from inside a message, the rest of the body is ignored") {
   Fixture f;
   f.recorder.on_data = [&](std::string_view) { f.machine.close_now(); };
   CHECK(
@@ -452,7 +452,7 @@ TEST_CASE("anything else from a candidate closes it, and polling goes on") {
   CHECK(binary.recorder.take() == Log{"candidate closed"});
 }
 
-TEST_CASE("a candidate that goes away is forgotten; another one may come") {
+TEST_CASE("a candidate that goes away is forgotten, another one may come") {
   Fixture f;
   REQUIRE(f.machine.on_candidate(f.now));
   CHECK_FALSE(f.machine.on_candidate(f.now));

@@ -113,7 +113,7 @@ TEST_CASE("a connect without payload asks with an empty object") {
   CHECK(f.text("0/nsp") == Log{"0 wants /nsp {}"});
 }
 
-TEST_CASE("an event without payload has no arguments; an ack without id answers nothing") {
+TEST_CASE("an event without payload has no arguments, an ack without id answers nothing") {
   Fixture f;
   f.join("/");
   CHECK(f.text("2") == Log{"0 event []"});

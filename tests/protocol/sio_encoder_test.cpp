@@ -108,7 +108,7 @@ TEST_CASE("an object that looks like a placeholder is written as it is") {
   CHECK(event.attachments.empty());
 }
 
-TEST_CASE("text that is not UTF-8 is repaired wherever it stands; attachments are left alone") {
+TEST_CASE("text that is not UTF-8 is repaired wherever it stands, attachments are left alone") {
   const Array args{"a\xc3", Object{{"k\xff", Bytes("\xff")}}};
   const Encoded event = encode_event("/n\xff", "e\xff", args, std::nullopt);
   CHECK(event.text ==
