@@ -37,6 +37,7 @@ class LiveSession final : public Session,
   [[nodiscard]] const std::string& id() const noexcept override { return id_; }
   [[nodiscard]] const RequestInfo& request() const noexcept override { return request_; }
   [[nodiscard]] Loop& loop() noexcept override;
+  [[nodiscard]] int revision() const noexcept override { return 4; }
   [[nodiscard]] Transport transport() const noexcept override { return machine_.transport(); }
   [[nodiscard]] bool open() const noexcept override;
   bool send(eio::EncodedPacket packet) override;

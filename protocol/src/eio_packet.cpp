@@ -59,12 +59,14 @@ struct EncodedPacket::Block {
   std::atomic<std::uint32_t> references{1};
   std::uint8_t header_size = 0;
   bool binary = false;
+  bool compress = true;
   std::size_t frame_size = 0;
 
   [[nodiscard]] char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
 };
 
-EncodedPacket EncodedPacket::make(bool binary, std::string_view prefix, std::string_view data) {
+EncodedPacket EncodedPacket::make(bool binary, std::string_view prefix, std::string_view data,
+                                  bool compress) {
   char header[10];
   const std::size_t payload_size = prefix.size() + data.size();
   const std::size_t header_size = write_frame_header(header, binary, payload_size);
@@ -72,6 +74,7 @@ EncodedPacket EncodedPacket::make(bool binary, std::string_view prefix, std::str
   auto* block = new (memory) Block;
   block->header_size = static_cast<std::uint8_t>(header_size);
   block->binary = binary;
+  block->compress = compress;
   block->frame_size = header_size + payload_size;
   char* out = block->bytes();
   std::memcpy(out, header, header_size);
@@ -83,13 +86,13 @@ EncodedPacket EncodedPacket::make(bool binary, std::string_view prefix, std::str
   return packet;
 }
 
-EncodedPacket EncodedPacket::text(PacketType type, std::string_view data) {
+EncodedPacket EncodedPacket::text(PacketType type, std::string_view data, bool compress) {
   const char digit = static_cast<char>(kFirstType + static_cast<char>(type));
-  return make(false, {&digit, 1}, data);
+  return make(false, {&digit, 1}, data, compress);
 }
 
-EncodedPacket EncodedPacket::binary(std::string_view data) {
-  return make(true, {}, data);
+EncodedPacket EncodedPacket::binary(std::string_view data, bool compress) {
+  return make(true, {}, data, compress);
 }
 
 EncodedPacket::EncodedPacket(const EncodedPacket& other) noexcept : block_(other.block_) {
@@ -110,6 +113,10 @@ void EncodedPacket::release() noexcept {
 
 bool EncodedPacket::is_binary() const noexcept {
   return block_->binary;
+}
+
+bool EncodedPacket::compress() const noexcept {
+  return block_->compress;
 }
 
 std::string_view EncodedPacket::frame() const noexcept {

@@ -6,19 +6,19 @@
 
 namespace patchbay::sio {
 
-ConnectionMachine::ConnectionMachine(Handler& handler, const Limits& limits, TimePoint now,
-                                     Millis connect_timeout)
+ConnectionMachine::ConnectionMachine(Handler& handler, std::unique_ptr<Decoder> decoder,
+                                     const Limits& limits, TimePoint now, Millis connect_timeout)
     : handler_(&handler),
       limits_(&limits),
-      decoder_(limits),
+      decoder_(std::move(decoder)),
       join_deadline_(now + connect_timeout) {}
 
 void ConnectionMachine::on_text(std::string_view text) {
-  if (!stopped_) on_packet(decoder_.on_text(text));
+  if (!stopped_) on_packet(decoder_->on_text(text));
 }
 
 void ConnectionMachine::on_binary(std::string_view data) {
-  if (!stopped_) on_packet(decoder_.on_binary(data));
+  if (!stopped_) on_packet(decoder_->on_binary(data));
 }
 
 void ConnectionMachine::on_packet(Result<std::optional<Packet>> result) {

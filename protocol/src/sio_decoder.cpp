@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "patchbay/protocol/json.hpp"
-#include "patchbay/protocol/sio/parser.hpp"
+#include "patchbay/protocol/sio/json_parser.hpp"
 
 namespace patchbay::sio {
 
@@ -167,19 +167,19 @@ bool fill_placeholders(Value& value, Attachments& attachments) {
 }  // namespace
 
 // A packet whose attachments are on their way.
-struct Decoder::Pending {
+struct JsonDecoder::Pending {
   Packet packet;
   std::size_t expected = 0;
   Attachments attachments;
 };
 
-void Decoder::PendingDeleter::operator()(Pending* pending) const noexcept {
+void JsonDecoder::PendingDeleter::operator()(Pending* pending) const noexcept {
   delete pending;
 }
 
 // --- Decoder -------------------------------------------------------------------------------------
 
-Result<std::optional<Packet>> Decoder::on_text(std::string_view text) {
+Result<std::optional<Packet>> JsonDecoder::on_text(std::string_view text) {
   if (pending_) return Errc::sio_attachment_expected;
   auto header = take_header(text, *limits_);
   if (!header) return header.error();
@@ -201,7 +201,7 @@ Result<std::optional<Packet>> Decoder::on_text(std::string_view text) {
   return std::optional<Packet>();
 }
 
-Result<std::optional<Packet>> Decoder::on_binary(std::string_view data) {
+Result<std::optional<Packet>> JsonDecoder::on_binary(std::string_view data) {
   if (!pending_) return Errc::sio_unexpected_binary;
   pending_->attachments.emplace_back(data);
   if (pending_->attachments.size() < pending_->expected) return std::optional<Packet>();

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "json_text.hpp"
-#include "patchbay/protocol/sio/parser.hpp"
+#include "patchbay/protocol/sio/json_parser.hpp"
 #include "patchbay/protocol/utf8.hpp"
 
 namespace patchbay::sio {

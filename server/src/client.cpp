@@ -14,8 +14,8 @@ Client::Client(Server& server, std::shared_ptr<engineio::Session> session)
       session_(std::move(session)),
       // Shares ownership of the session, so that a socket's handshake outlives its connection.
       request_(session_, &session_->request()),
-      machine_(*this, server.options().limits, session_->loop().now(),
-               server.options().connect_timeout) {
+      machine_(*this, sio::json_parser()->make_decoder(server.options().limits),
+               server.options().limits, session_->loop().now(), server.options().connect_timeout) {
   watch_join_deadline();
 }
 

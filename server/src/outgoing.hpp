@@ -6,7 +6,7 @@
 
 #include "patchbay/engineio/session.hpp"
 #include "patchbay/protocol/eio/packet.hpp"
-#include "patchbay/protocol/sio/parser.hpp"
+#include "patchbay/protocol/sio/json_parser.hpp"
 
 namespace patchbay {
 

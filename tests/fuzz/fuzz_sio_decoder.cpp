@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "patchbay/protocol/sio/parser.hpp"
+#include "patchbay/protocol/sio/json_parser.hpp"
 #include "patchbay/protocol/utf8.hpp"
 
 namespace {
@@ -47,7 +47,7 @@ bool has_promised_data(const Packet& packet) {
 }
 
 Packet decode(const Encoded& encoded) {
-  Decoder decoder(kLimits);
+  JsonDecoder decoder(kLimits);
   auto result = decoder.on_text(encoded.text);
   for (const std::string& attachment : encoded.attachments) {
     require(result && !*result);
@@ -91,7 +91,7 @@ void check_packet(const Packet& packet) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view script(reinterpret_cast<const char*>(data), size);
-  Decoder decoder(kLimits);
+  JsonDecoder decoder(kLimits);
   while (!script.empty()) {
     const std::string_view message = script.substr(0, script.find('\xff'));
     script.remove_prefix(std::min(message.size() + 1, script.size()));

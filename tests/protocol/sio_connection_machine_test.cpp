@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "patchbay/protocol/json.hpp"
+#include "patchbay/protocol/sio/json_parser.hpp"
 
 using namespace patchbay;
 using namespace patchbay::sio;
@@ -67,7 +68,8 @@ struct Fixture {
   ConnectionMachine machine;
 
   explicit Fixture(const Limits& some_limits = {})
-      : limits(some_limits), machine(recorder, limits, kStart, kTimeout) {}
+      : limits(some_limits),
+        machine(recorder, json_parser()->make_decoder(limits), limits, kStart, kTimeout) {}
 
   Log text(std::string_view message) {
     machine.on_text(message);
@@ -370,7 +372,8 @@ TEST_CASE("a namespace's name outlives growth caused by the handler that reads i
     void on_disconnect(Slot) override {}
     void on_violation(Errc) override {}
   } nested;
-  ConnectionMachine machine(nested, f.limits, kStart, kTimeout);
+  ConnectionMachine machine(nested, json_parser()->make_decoder(f.limits), f.limits, kStart,
+                            kTimeout);
   nested.machine = &machine;
   machine.on_text("0/short,");  // a long name would stay in its own allocation
   CHECK(nested.names.size() == 20);

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "patchbay/protocol/sio/parser.hpp"
+#include "patchbay/protocol/sio/json_parser.hpp"
 
 using namespace patchbay;
 using namespace patchbay::sio;
@@ -27,7 +27,7 @@ std::string repeated(std::string_view text, std::size_t count) {
 // The packet that one text message makes.
 Packet decoded(std::string_view text) {
   CAPTURE(text);
-  Decoder decoder(kLimits);
+  JsonDecoder decoder(kLimits);
   auto result = decoder.on_text(text);
   REQUIRE(result.error() == Errc::none);
   REQUIRE(result->has_value());
@@ -38,7 +38,7 @@ Packet decoded(std::string_view text) {
 // What a text message and its attachments make, the last of which completes the packet.
 Result<std::optional<Packet>> assemble(std::string_view text,
                                        std::initializer_list<std::string_view> attachments) {
-  Decoder decoder(kLimits);
+  JsonDecoder decoder(kLimits);
   auto result = decoder.on_text(text);
   for (const std::string_view attachment : attachments) {
     REQUIRE(result.error() == Errc::none);
@@ -178,7 +178,7 @@ TEST_CASE("what a client must not send is an error") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.text);
-    Decoder decoder(kLimits);
+    JsonDecoder decoder(kLimits);
     CHECK(decoder.on_text(row.text).error() == row.error);
     CHECK_FALSE(decoder.pending());
   }
@@ -334,23 +334,23 @@ TEST_CASE("a binary packet without payload still waits for its attachments") {
 }
 
 TEST_CASE("nothing but its attachments may follow a binary packet") {
-  Decoder decoder(kLimits);
+  JsonDecoder decoder(kLimits);
   REQUIRE(decoder.on_text(R"(52-["e"])"));
   REQUIRE(decoder.on_binary("x"));
   CHECK(decoder.on_text(R"(2["e"])").error() == Errc::sio_attachment_expected);
 }
 
 TEST_CASE("a binary message that belongs to no packet is an error") {
-  Decoder fresh(kLimits);
+  JsonDecoder fresh(kLimits);
   CHECK(fresh.on_binary("x").error() == Errc::sio_unexpected_binary);
-  Decoder used(kLimits);
+  JsonDecoder used(kLimits);
   REQUIRE(used.on_text(R"(51-["e"])"));
   REQUIRE(used.on_binary("x"));
   CHECK(used.on_binary("x").error() == Errc::sio_unexpected_binary);
 }
 
 TEST_CASE("one decoder reads one packet after the other") {
-  Decoder decoder(kLimits);
+  JsonDecoder decoder(kLimits);
   for (int i = 0; i < 3; ++i) {
     auto text = decoder.on_text(R"(2["a"])");
     REQUIRE(text);

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "patchbay/protocol/sio/parser.hpp"
+#include "patchbay/protocol/sio/json_parser.hpp"
 #include "patchbay/protocol/utf8.hpp"
 
 using namespace patchbay;

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "patchbay/protocol/sio/parser.hpp"
+#include "patchbay/protocol/sio/json_parser.hpp"
 
 using namespace patchbay;
 using namespace patchbay::sio;
@@ -139,7 +139,7 @@ Packet random_packet(Random& random, std::size_t attachments) {
 void check_round_trip(const Packet& packet) {
   const Encoded encoded = encode(packet);
   CAPTURE(encoded.text);
-  Decoder decoder(kLimits);
+  JsonDecoder decoder(kLimits);
   auto result = decoder.on_text(encoded.text);
   for (const std::string& attachment : encoded.attachments) {
     REQUIRE(result.error() == Errc::none);

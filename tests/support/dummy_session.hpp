@@ -22,7 +22,8 @@ namespace patchbay::test {
 // Lives on the server's own loop, which nobody runs, so that this thread counts as the loop's.
 class DummySession final : public engineio::Session {
  public:
-  DummySession(engineio::Loop& loop, std::string id) : loop_(&loop), id_(std::move(id)) {
+  DummySession(engineio::Loop& loop, std::string id, int revision = 4)
+      : loop_(&loop), id_(std::move(id)), revision_(revision) {
     request_.method = "GET";
     request_.url = "/socket.io/?EIO=4&transport=websocket&token=abc";
     request_.query = http::Query("EIO=4&transport=websocket&token=abc");
@@ -33,6 +34,7 @@ class DummySession final : public engineio::Session {
   [[nodiscard]] const std::string& id() const noexcept override { return id_; }
   [[nodiscard]] const engineio::RequestInfo& request() const noexcept override { return request_; }
   [[nodiscard]] engineio::Loop& loop() noexcept override { return *loop_; }
+  [[nodiscard]] int revision() const noexcept override { return revision_; }
   [[nodiscard]] eio::Transport transport() const noexcept override {
     return eio::Transport::websocket;
   }
@@ -68,6 +70,7 @@ class DummySession final : public engineio::Session {
  private:
   engineio::Loop* loop_;
   std::string id_;
+  int revision_;
   engineio::RequestInfo request_;
   std::shared_ptr<engineio::SessionHandler> handler_;
   std::vector<std::string> sent_;

@@ -28,8 +28,8 @@ class SessionHandler {
   virtual void on_close(eio::CloseReason reason, Errc detail) = 0;
 };
 
-// One client's Engine.IO session. All calls belong to the thread of loop(), except loop(), id() and
-// request(), which may be called anywhere. Calls on a closed session do nothing.
+// One client's Engine.IO session. All calls belong to the thread of loop(), except loop(), id(),
+// revision() and request(), which may be called anywhere. Calls on a closed session do nothing.
 class Session {
  public:
   virtual ~Session() = default;
@@ -39,6 +39,8 @@ class Session {
   [[nodiscard]] virtual const RequestInfo& request() const noexcept = 0;
   [[nodiscard]] virtual Loop& loop() noexcept = 0;
 
+  // Of the Engine.IO protocol: 4, or 3 for clients of the 2.x line.
+  [[nodiscard]] virtual int revision() const noexcept = 0;
   [[nodiscard]] virtual eio::Transport transport() const noexcept = 0;
   [[nodiscard]] virtual bool open() const noexcept = 0;
 

@@ -41,12 +41,14 @@ class EncodedPacket {
   EncodedPacket& operator=(EncodedPacket other) noexcept;
   ~EncodedPacket() { release(); }
 
-  static EncodedPacket text(PacketType type, std::string_view data);
+  // `compress`: a transport that compresses may do so with this packet.
+  static EncodedPacket text(PacketType type, std::string_view data, bool compress = true);
   // A binary message.
-  static EncodedPacket binary(std::string_view data);
+  static EncodedPacket binary(std::string_view data, bool compress = true);
 
   explicit operator bool() const noexcept { return block_ != nullptr; }
   [[nodiscard]] bool is_binary() const noexcept;
+  [[nodiscard]] bool compress() const noexcept;
   // Header and payload of the WebSocket frame.
   [[nodiscard]] std::string_view frame() const noexcept;
   // Payload of the frame: type digit and text, or the bytes of a binary message.
@@ -54,7 +56,8 @@ class EncodedPacket {
 
  private:
   struct Block;
-  static EncodedPacket make(bool binary, std::string_view prefix, std::string_view data);
+  static EncodedPacket make(bool binary, std::string_view prefix, std::string_view data,
+                            bool compress);
   void release() noexcept;
   Block* block_ = nullptr;
 };

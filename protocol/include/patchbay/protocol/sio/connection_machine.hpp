@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,7 +46,8 @@ class ConnectionMachine {
 
   // `handler` and `limits` must outlive the machine. The client has until `now + connect_timeout`
   // to join a first namespace.
-  ConnectionMachine(Handler& handler, const Limits& limits, TimePoint now, Millis connect_timeout);
+  ConnectionMachine(Handler& handler, std::unique_ptr<Decoder> decoder, const Limits& limits,
+                    TimePoint now, Millis connect_timeout);
 
   void on_text(std::string_view text);
   void on_binary(std::string_view data);
@@ -82,7 +84,7 @@ class ConnectionMachine {
 
   Handler* handler_;
   const Limits* limits_;
-  Decoder decoder_;
+  std::unique_ptr<Decoder> decoder_;
   std::vector<Entry> entries_;
   std::optional<TimePoint> join_deadline_;
   bool stopped_ = false;

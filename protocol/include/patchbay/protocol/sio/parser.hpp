@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Socket.IO packets to Engine.IO messages and back, in the default (JSON) encoding:
-//   <type>[<attachments>-][<namespace>,][<ack id>][<JSON>]   then one binary message per
-//   attachment.
-// Strictness is that of socket.io-parser 4.2.7, minus its accidents (a space is not a digit, ack
-// ids keep all 64 bits), and an attachment has at most one place.
+// How Socket.IO packets become Engine.IO messages, and back. Both ends have to use the same
+// encoding: that of json_parser.hpp unless told otherwise.
+//
+// An encoding of one's own is a Parser and a Decoder; a client of such a server has to be given its
+// counterpart ("parser" in the options of socket.io-client).
 #pragma once
 
 #include <cstdint>
@@ -22,44 +22,38 @@
 
 namespace patchbay::sio {
 
-// One encoded packet: its text, then the attachments, which have to follow it as binary messages
-// with nothing between them. Text that is not UTF-8 (a string of the user's) has been repaired.
+// One encoded packet: a text message, and then binary messages with nothing between them. Either
+// may be absent; an empty text is no message. The text is UTF-8.
 struct Encoded {
   std::string text;
   std::vector<std::string> attachments;
 };
 
-Encoded encode(const Packet& packet);
-
-// The same without building a Packet first: `args` are the event's arguments behind its name.
-Encoded encode_event(std::string_view nsp, std::string_view name, std::span<const Value> args,
-                     std::optional<std::uint64_t> id);
-Encoded encode_ack(std::string_view nsp, std::uint64_t id, std::span<const Value> args);
-
-// Assembles packets from the messages of one connection. Holds memory only while a packet waits
-// for attachments: no more than Limits::attachments messages.
+// Assembles packets from the messages of one connection. Whatever a client sends must end as a
+// packet or an error; after an error the connection is closed and the decoder not used any more.
 class Decoder {
  public:
-  // The limits must outlive the decoder.
-  explicit Decoder(const Limits& limits) noexcept : limits_(&limits) {}
-
-  // A text message. The packet, or nothing while its attachments are still to come. After an error
-  // the connection must be closed. The text must be UTF-8.
-  Result<std::optional<Packet>> on_text(std::string_view text);
+  virtual ~Decoder() = default;
+  // A text message, which is UTF-8. The packet, or nothing while more of it has yet to come.
+  virtual Result<std::optional<Packet>> on_text(std::string_view text) = 0;
   // A binary message, likewise.
-  Result<std::optional<Packet>> on_binary(std::string_view data);
+  virtual Result<std::optional<Packet>> on_binary(std::string_view data) = 0;
+};
 
-  // True while a packet waits for attachments.
-  [[nodiscard]] bool pending() const noexcept { return pending_ != nullptr; }
-
- private:
-  struct Pending;
-  struct PendingDeleter {
-    void operator()(Pending* pending) const noexcept;
-  };
-
-  const Limits* limits_;
-  std::unique_ptr<Pending, PendingDeleter> pending_;
+// One encoding; never changes and is used by all threads at once.
+class Parser {
+ public:
+  virtual ~Parser() = default;
+  [[nodiscard]] virtual Encoded encode(const Packet& packet) const = 0;
+  // The same without a Packet: `args` are the event's arguments behind its name, or those of an
+  // acknowledgement. By default they build one.
+  [[nodiscard]] virtual Encoded encode_event(std::string_view nsp, std::string_view name,
+                                             std::span<const Value> args,
+                                             std::optional<std::uint64_t> id) const;
+  [[nodiscard]] virtual Encoded encode_ack(std::string_view nsp, std::uint64_t id,
+                                           std::span<const Value> args) const;
+  // The limits outlive the decoder.
+  [[nodiscard]] virtual std::unique_ptr<Decoder> make_decoder(const Limits& limits) const = 0;
 };
 
 }  // namespace patchbay::sio
