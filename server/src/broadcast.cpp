@@ -1,58 +1,155 @@
 // SPDX-License-Identifier: MIT
 #include "patchbay/broadcast.hpp"
 
+#include <stdexcept>
 #include <utility>
 
-#include "namespace_shard.hpp"
-#include "outgoing.hpp"
+#include "ack_collector.hpp"
+#include "patchbay/remote_socket.hpp"
+#include "patchbay/server.hpp"
 #include "reserved.hpp"
 
 namespace patchbay {
 
-BroadcastOperator::BroadcastOperator(Namespace& nsp, BroadcastTarget target)
-    : nsp_(&nsp), target_(std::move(target)) {}
+namespace {
+
+// Calls `done` where the application expects it: on this loop.
+template <typename Result>
+detail::Completion<Result> on_loop(engineio::Loop& loop, detail::Completion<Result> done) {
+  return [&loop, done = std::move(done)](std::error_code error, Result result) {
+    loop.dispatch(
+        [done, error, result = std::move(result)]() mutable { done(error, std::move(result)); });
+  };
+}
+
+}  // namespace
+
+BroadcastOperator::BroadcastOperator(Namespace& nsp, BroadcastOptions options)
+    : nsp_(nsp.shared_from_this()), options_(std::move(options)) {}
 
 BroadcastOperator BroadcastOperator::to(std::string_view room) const {
-  BroadcastOperator next = *this;
-  next.target_.rooms.emplace_back(room);
-  return next;
+  return to({room});
 }
 
 BroadcastOperator BroadcastOperator::to(std::span<const std::string> rooms) const {
   BroadcastOperator next = *this;
-  next.target_.rooms.insert(next.target_.rooms.end(), rooms.begin(), rooms.end());
+  auto& list = next.options_.target.rooms;
+  list.insert(list.end(), rooms.begin(), rooms.end());
   return next;
 }
 
 BroadcastOperator BroadcastOperator::to(std::initializer_list<std::string_view> rooms) const {
   BroadcastOperator next = *this;
-  next.target_.rooms.insert(next.target_.rooms.end(), rooms.begin(), rooms.end());
+  auto& list = next.options_.target.rooms;
+  list.insert(list.end(), rooms.begin(), rooms.end());
   return next;
 }
 
 BroadcastOperator BroadcastOperator::except(std::string_view room) const {
-  BroadcastOperator next = *this;
-  next.target_.except.emplace_back(room);
-  return next;
+  return except({room});
 }
 
 BroadcastOperator BroadcastOperator::except(std::span<const std::string> rooms) const {
   BroadcastOperator next = *this;
-  next.target_.except.insert(next.target_.except.end(), rooms.begin(), rooms.end());
+  auto& list = next.options_.target.except;
+  list.insert(list.end(), rooms.begin(), rooms.end());
+  return next;
+}
+
+BroadcastOperator BroadcastOperator::except(std::initializer_list<std::string_view> rooms) const {
+  BroadcastOperator next = *this;
+  auto& list = next.options_.target.except;
+  list.insert(list.end(), rooms.begin(), rooms.end());
+  return next;
+}
+
+BroadcastOperator BroadcastOperator::volatile_() const {
+  BroadcastOperator next = *this;
+  next.options_.flags.volatile_ = true;
+  return next;
+}
+
+BroadcastOperator BroadcastOperator::local() const {
+  BroadcastOperator next = *this;
+  next.options_.flags.local = true;
+  return next;
+}
+
+BroadcastOperator BroadcastOperator::compress(bool compress) const {
+  BroadcastOperator next = *this;
+  next.options_.flags.compress = compress;
+  return next;
+}
+
+BroadcastOperator BroadcastOperator::timeout(Millis limit) const {
+  BroadcastOperator next = *this;
+  next.options_.flags.timeout = limit;
   return next;
 }
 
 void BroadcastOperator::emit_values(std::string_view event, std::span<const Value> args) const {
   require_unreserved(event);
-  const Outgoing packet(sio::encode_event(nsp_->name(), event, args, std::nullopt));
-  for (const auto& shard : nsp_->shards_) {
-    if (shard->loop().in_loop_thread()) {
-      shard->broadcast(target_, packet);
-    } else {
-      shard->loop().post(
-          [&shard = *shard, target = target_, packet] { shard.broadcast(target, packet); });
-    }
-  }
+  nsp_->adapter().broadcast({.name = event, .args = args}, options_);
+}
+
+void BroadcastOperator::emit_values_with_ack(std::string_view event, std::span<const Value> args,
+                                             detail::Completion<std::vector<Value>> done) const {
+  require_unreserved(event);
+  BroadcastOptions options = options_;
+  const Millis limit =
+      options.flags.timeout.value_or(nsp_->server().options().broadcast_ack_timeout);
+  options.flags.timeout = limit;
+  auto collector = std::make_shared<AckCollector>(nsp_->server().home_loop(), std::move(done));
+  nsp_->adapter().broadcast_with_ack({.name = event, .args = args, .ack_id = nsp_->next_ack_id()},
+                                     options, collector);
+  collector->start(limit);
+}
+
+void BroadcastOperator::start_fetch(detail::Completion<std::vector<RemoteSocket>> done) const {
+  auto make_sockets = [nsp = nsp_, done = std::move(done)](std::error_code error,
+                                                           std::vector<SocketDetails> found) {
+    std::vector<RemoteSocket> sockets;
+    sockets.reserve(found.size());
+    for (SocketDetails& details : found) sockets.emplace_back(*nsp, std::move(details));
+    done(error, std::move(sockets));
+  };
+  nsp_->adapter().fetch_sockets(options_, on_loop<std::vector<SocketDetails>>(
+                                              nsp_->server().home_loop(), std::move(make_sockets)));
+}
+
+void BroadcastOperator::sockets_join(std::string_view room) const {
+  const std::string rooms[] = {std::string(room)};
+  sockets_join(rooms);
+}
+
+void BroadcastOperator::sockets_join(std::span<const std::string> rooms) const {
+  nsp_->adapter().add_sockets(options_, rooms);
+}
+
+void BroadcastOperator::sockets_leave(std::string_view room) const {
+  const std::string rooms[] = {std::string(room)};
+  sockets_leave(rooms);
+}
+
+void BroadcastOperator::sockets_leave(std::span<const std::string> rooms) const {
+  nsp_->adapter().del_sockets(options_, rooms);
+}
+
+void BroadcastOperator::disconnect_sockets(bool close_connection) const {
+  nsp_->adapter().disconnect_sockets(options_, close_connection);
+}
+
+// --- RemoteSocket
+
+RemoteSocket::RemoteSocket(Namespace& nsp, SocketDetails details)
+    : operator_(nsp, {.target = {.rooms = {details.id}, .except = {}},
+                      .flags = {.expect_single_response = true}}),
+      details_(std::move(details)) {}
+
+RemoteSocket RemoteSocket::timeout(Millis limit) const {
+  RemoteSocket next = *this;
+  next.operator_ = operator_.timeout(limit);
+  return next;
 }
 
 }  // namespace patchbay

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "client.hpp"
 
-#include <atomic>
 #include <utility>
 
+#include "middleware_run.hpp"
 #include "namespace_shard.hpp"
 #include "socket_token.hpp"
 
@@ -14,8 +14,10 @@ Client::Client(Server& server, std::shared_ptr<engineio::Session> session)
       session_(std::move(session)),
       // Shares ownership of the session, so that a socket's handshake outlives its connection.
       request_(session_, &session_->request()),
-      machine_(*this, sio::json_parser()->make_decoder(server.options().limits),
-               server.options().limits, session_->loop().now(), server.options().connect_timeout) {
+      machine_(*this, server.options().parser->make_decoder(server.options().limits),
+               server.options().limits, session_->loop().now(), server.options().connect_timeout) {}
+
+void Client::start() {
   watch_join_deadline();
 }
 
@@ -29,7 +31,7 @@ void Client::on_message(bool binary, std::string_view data) {
 }
 
 void Client::send(const sio::Packet& packet) {
-  Outgoing(sio::encode(packet)).send_to(*session_);
+  EncodedMessage(server_->options().parser->encode(packet)).send_to(*session_);
 }
 
 // A client that joins nothing is not worth a connection.
@@ -50,95 +52,139 @@ void Client::watch_join_deadline() {
 
 // --- Joining
 
-// Takes one socket through the middlewares, which may take their time and any thread for it.
-class Client::MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
- public:
-  MiddlewareRun(std::shared_ptr<Client> client, SocketPtr socket,
-                std::shared_ptr<const Namespace::Middlewares> middlewares)
-      : client_(std::move(client)),
-        socket_(std::move(socket)),
-        middlewares_(std::move(middlewares)) {}
-
-  void next() {
-    if (position_ == middlewares_->size()) {
-      client_->complete_join(socket_);
-      return;
-    }
-    const Middleware& middleware = (*middlewares_)[position_++];
-    const Next next(std::make_shared<Step>(shared_from_this()));
-    try {
-      middleware(socket_, next);
-    } catch (...) {
-      EventCall::report_exception(socket_, "middleware", std::current_exception());
-      next(ConnectError{.message = "Internal server error", .data = {}});
-    }
-  }
-
-  void reject(const ConnectError& error) { client_->reject_join(socket_, error); }
-
- private:
-  class Step final : public Next::Step {
-   public:
-    explicit Step(std::shared_ptr<MiddlewareRun> run) : run_(std::move(run)) {}
-    ~Step() override { reject({.message = "Internal server error", .data = {}}); }
-    Step(const Step&) = delete;
-    Step& operator=(const Step&) = delete;
-
-    void proceed() override {
-      if (used_.test_and_set()) return;
-      auto run = std::move(run_);
-      engineio::Loop& loop = run->socket_->loop();
-      loop.dispatch([run = std::move(run)] { run->next(); });
-    }
-    void reject(ConnectError error) override {
-      if (used_.test_and_set()) return;
-      auto run = std::move(run_);
-      engineio::Loop& loop = run->socket_->loop();
-      loop.dispatch([run = std::move(run), error = std::move(error)] { run->reject(error); });
-    }
-
-   private:
-    std::shared_ptr<MiddlewareRun> run_;
-    std::atomic_flag used_;
-  };
-
-  std::shared_ptr<Client> client_;
-  SocketPtr socket_;
-  std::shared_ptr<const Namespace::Middlewares> middlewares_;
-  std::size_t position_ = 0;
-};
+bool Client::recovery_enabled() const noexcept {
+  return server_->options().connection_state_recovery && session_->revision() == 4;
+}
 
 void Client::on_connect_request(Slot slot, std::string_view name, Value auth) {
-  Namespace* const nsp = server_->find(name);
-  if (!nsp) {
-    sio::Packet refusal{.type = sio::PacketType::connect_error,
-                        .nsp = std::string(name),
-                        .id = {},
-                        .data = Object{{"message", "Invalid namespace"}}};
-    machine_.reject(slot);
-    send(refusal);
+  std::string wanted(name);
+  Joining joining{.slot = slot, .auth = std::move(auth), .nsp = nullptr, .saved = {}, .offset = {}};
+  const Value asking = joining.auth;
+  server_->acquire(wanted, asking,
+                   [self = shared_from_this(), joining = std::move(joining),
+                    wanted](std::shared_ptr<Namespace> nsp) mutable {
+                     joining.nsp = std::move(nsp);
+                     engineio::Loop& loop = self->session_->loop();
+                     loop.dispatch([self, joining = std::move(joining), wanted]() mutable {
+                       self->on_namespace(std::move(joining), wanted);
+                     });
+                   });
+}
+
+void Client::on_namespace(Joining joining, std::string_view name) {
+  if (closed_) {
+    if (joining.nsp) server_->release(*joining.nsp);
     return;
   }
-  NamespaceShard& shard = nsp->shard(session_->loop().index());
-  auto socket = std::make_shared<Socket>(Socket::Token(), shared_from_this(), shard, slot,
-                                         server_->make_id(session_->loop().index()),
-                                         Handshake(request_, std::move(auth)));
-  if (sockets_.size() <= slot) sockets_.resize(slot + 1);
-  sockets_[slot] = socket;
-  std::make_shared<MiddlewareRun>(shared_from_this(), std::move(socket), nsp->middlewares())
+  if (!joining.nsp) {
+    machine_.reject(joining.slot);
+    send({.type = sio::PacketType::connect_error,
+          .nsp = std::string(name),
+          .id = {},
+          .data = Object{{"message", "Invalid namespace"}}});
+    return;
+  }
+  if (recovery_enabled() && joining.auth["pid"].is_string() && joining.auth["offset"].is_string()) {
+    try_to_restore(std::move(joining));
+  } else {
+    make_socket(std::move(joining));
+  }
+}
+
+void Client::try_to_restore(Joining joining) {
+  const std::string private_id = joining.auth["pid"].as_string();
+  joining.offset = joining.auth["offset"].as_string();
+  const auto nsp = joining.nsp;
+  nsp->adapter().restore_session(
+      private_id, joining.offset,
+      [self = shared_from_this(), joining](std::error_code /*error*/,
+                                           std::optional<SavedSession> saved) mutable {
+        joining.saved = std::move(saved);
+        engineio::Loop& loop = self->session_->loop();
+        loop.dispatch([self, joining = std::move(joining)]() mutable {
+          self->make_socket(std::move(joining));
+        });
+      });
+}
+
+void Client::make_socket(Joining joining) {
+  if (closed_) {
+    server_->release(*joining.nsp);
+    return;
+  }
+  const std::size_t loop = session_->loop().index();
+  NamespaceShard& shard = joining.nsp->shard(loop);
+  std::string id = joining.saved ? joining.saved->socket_id : server_->make_id(loop);
+  auto socket = std::make_shared<Socket>(Socket::Token(), shared_from_this(), shard, joining.slot,
+                                         std::move(id), Handshake(request_, joining.auth));
+  if (joining.saved) {
+    socket->restore(*joining.saved);
+  } else if (recovery_enabled()) {
+    socket->set_private_id(server_->make_id(loop));
+  }
+  if (sockets_.size() <= joining.slot) sockets_.resize(joining.slot + 1);
+  sockets_[joining.slot] = socket;
+  run_middlewares(socket, std::make_shared<const Joining>(std::move(joining)));
+}
+
+void Client::run_middlewares(const SocketPtr& socket, std::shared_ptr<const Joining> joining) {
+  const auto& recovery = server_->options().connection_state_recovery;
+  if (joining->saved && recovery->skip_middlewares) {
+    complete_join(socket, *joining);
+    return;
+  }
+  const auto list = joining->nsp->middlewares();
+  auto call = [socket, list](std::size_t position, Next next) {
+    try {
+      (*list)[position](socket, std::move(next));
+    } catch (...) {
+      EventCall::report_exception(socket, "middleware", std::current_exception());
+      throw;
+    }
+  };
+  auto done = [self = shared_from_this(), socket, joining](const ConnectError* error) {
+    if (error) {
+      self->reject_join(socket, *error);
+    } else {
+      self->complete_join(socket, *joining);
+    }
+  };
+  std::make_shared<MiddlewareRun>(session_->loop(), list->size(), std::move(call), std::move(done))
       ->next();
 }
 
-void Client::complete_join(const SocketPtr& socket) {
+void Client::complete_join(const SocketPtr& socket, const Joining& joining) {
   if (!socket->client_) return;  // the client has gone meanwhile
+  if (!joining.saved) {
+    finish_join(socket, {});
+    return;
+  }
+  joining.nsp->adapter().missed_events(
+      *joining.saved, joining.offset,
+      [self = shared_from_this(), socket](std::error_code /*error*/,
+                                          const std::vector<MissedEvent>& missed) {
+        self->session_->loop().dispatch(
+            [self, socket, missed] { self->finish_join(socket, missed); });
+      });
+}
+
+void Client::finish_join(const SocketPtr& socket, const std::vector<MissedEvent>& missed) {
+  if (!socket->client_) return;
   machine_.accept(socket->slot_);
   watch_join_deadline();
   socket->shard_->add(socket);
   socket->connected_ = true;
+  for (const MissedEvent& event : missed) {
+    socket->set_last_offset(event.offset);
+    socket->deliver(event.message, false);
+  }
+  Object data{{"sid", socket->id()}};
+  if (recovery_enabled()) data.set("pid", socket->private_id());
   send({.type = sio::PacketType::connect,
         .nsp = socket->nsp().name(),
         .id = {},
-        .data = Object{{"sid", socket->id()}}});
+        .data = std::move(data)});
+  socket->emit_held();
   call_connection_handlers(socket);
 }
 
@@ -214,6 +260,7 @@ void Client::on_violation(Errc reason) {
 }
 
 void Client::on_close(eio::CloseReason reason, Errc detail) {
+  closed_ = true;
   machine_.stop();
   join_timer_.reset();
   const auto sockets = std::exchange(sockets_, {});

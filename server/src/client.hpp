@@ -3,11 +3,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "outgoing.hpp"
+#include "patchbay/encoded_message.hpp"
 #include "patchbay/engineio/session.hpp"
 #include "patchbay/protocol/sio/connection_machine.hpp"
 #include "patchbay/server.hpp"
@@ -23,13 +24,12 @@ class Client final : public engineio::SessionHandler,
   using Slot = sio::ConnectionMachine::Slot;
 
   Client(Server& server, std::shared_ptr<engineio::Session> session);
+  // To be called once, before anything of the session's arrives.
+  void start();
 
   [[nodiscard]] engineio::Session& session() noexcept { return *session_; }
   [[nodiscard]] Server& server() noexcept { return *server_; }
 
-  // The socket has gone through all middlewares.
-  void complete_join(const SocketPtr& socket);
-  void reject_join(const SocketPtr& socket, const ConnectError& error);
   // Tells the client that it has left the namespace.
   void disconnect(Socket& socket);
   // The socket is not this client's any more.
@@ -42,7 +42,14 @@ class Client final : public engineio::SessionHandler,
   void on_close(eio::CloseReason reason, Errc detail) override;
 
  private:
-  class MiddlewareRun;
+  // A wish to join a namespace, on its way.
+  struct Joining {
+    Slot slot;
+    Value auth;
+    std::shared_ptr<Namespace> nsp;
+    std::optional<SavedSession> saved;  // of a client that comes back
+    std::string offset;                 // the last event that it got
+  };
 
   // sio::ConnectionMachine::Handler
   void on_connect_request(Slot slot, std::string_view nsp, Value auth) override;
@@ -50,6 +57,16 @@ class Client final : public engineio::SessionHandler,
   void on_ack(Slot slot, std::uint64_t ack_id, Array args) override;
   void on_disconnect(Slot slot) override;
   void on_violation(Errc reason) override;
+
+  void on_namespace(Joining joining, std::string_view name);
+  void try_to_restore(Joining joining);
+  void make_socket(Joining joining);
+  void run_middlewares(const SocketPtr& socket, std::shared_ptr<const Joining> joining);
+  // The socket has gone through all middlewares.
+  void complete_join(const SocketPtr& socket, const Joining& joining);
+  void finish_join(const SocketPtr& socket, const std::vector<MissedEvent>& missed);
+  void reject_join(const SocketPtr& socket, const ConnectError& error);
+  [[nodiscard]] bool recovery_enabled() const noexcept;
 
   void send(const sio::Packet& packet);
   void watch_join_deadline();
@@ -62,6 +79,7 @@ class Client final : public engineio::SessionHandler,
   sio::ConnectionMachine machine_;
   std::vector<SocketPtr> sockets_;  // by slot; null where there is none
   std::unique_ptr<engineio::Timer> join_timer_;
+  bool closed_ = false;
 };
 
 }  // namespace patchbay

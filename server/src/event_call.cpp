@@ -4,27 +4,49 @@
 
 namespace patchbay {
 
+namespace {
+
+std::string text_of(const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "unknown exception";
+  }
+}
+
+}  // namespace
+
 void EventCall::reject_arguments(std::string text) const {
   ack(Object{{"error", text}});
-  socket->nsp().server().report({.socket = socket,
-                                 .event = std::string(event),
-                                 .message = std::move(text),
-                                 .exception = nullptr});
+  nsp->server().report({.socket = socket,
+                        .event = std::string(event),
+                        .message = std::move(text),
+                        .exception = nullptr});
+}
+
+void EventCall::report_exception(std::exception_ptr exception) const {
+  std::string message = text_of(exception);
+  nsp->server().report({.socket = socket,
+                        .event = std::string(event),
+                        .message = std::move(message),
+                        .exception = std::move(exception)});
 }
 
 void EventCall::report_exception(const SocketPtr& socket, std::string_view event,
                                  std::exception_ptr exception) {
-  std::string message = "unknown exception";
-  try {
-    std::rethrow_exception(exception);
-  } catch (const std::exception& error) {
-    message = error.what();
-  } catch (...) {  // NOLINT(bugprone-empty-catch): the text says all there is to say
-  }
-  socket->nsp().server().report({.socket = socket,
-                                 .event = std::string(event),
-                                 .message = std::move(message),
-                                 .exception = std::move(exception)});
+  const EventCall call{.nsp = &socket->nsp(),
+                       .socket = socket,
+                       .event = event,
+                       .args = {},
+                       .ack = {},
+                       .handler = nullptr};
+  call.report_exception(std::move(exception));
+}
+
+engineio::Loop& EventCall::loop() const {
+  return socket ? socket->loop() : nsp->server().engine().loop(0);
 }
 
 }  // namespace patchbay

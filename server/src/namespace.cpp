@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "patchbay/namespace.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 #include "namespace_shard.hpp"
@@ -18,25 +19,42 @@ std::shared_ptr<const std::vector<T>> appended(const std::vector<T>& list, T ite
   return longer;
 }
 
-}  // namespace
-
-Namespace::Namespace(Server& server, std::string name)
-    : server_(&server),
-      name_(std::move(name)),
-      middlewares_(std::make_shared<const Middlewares>()),
-      connection_handlers_(std::make_shared<const ConnectionHandlers>()) {
-  auto& engine = server.engine();
-  for (std::size_t i = 0; i < engine.loop_count(); ++i) {
-    shards_.push_back(std::make_unique<NamespaceShard>(*this, engine.loop(i)));
+void require_server_side_name(std::string_view event) {
+  if (event == "connect" || event == "connection" || event == "new_namespace") {
+    throw std::invalid_argument("\"" + std::string(event) + "\" is a reserved event name");
   }
 }
 
-Namespace::~Namespace() = default;
+}  // namespace
+
+Namespace::Namespace(Server& server, std::string name, const AdapterFactory& adapter)
+    : server_(&server),
+      name_(std::move(name)),
+      local_(*this),
+      adapter_(adapter ? adapter(*this) : std::make_unique<MemoryAdapter>(*this)),
+      middlewares_(std::make_shared<const Middlewares>()),
+      connection_handlers_(std::make_shared<const ConnectionHandlers>()) {
+  adapter_->init();
+}
+
+Namespace::~Namespace() {
+  adapter_->close();
+}
 
 std::size_t Namespace::socket_count() const noexcept {
   std::size_t count = 0;
-  for (const auto& shard : shards_) count += shard->socket_count();
+  for (const auto& shard : local_.shards_) count += shard->socket_count();
   return count;
+}
+
+std::vector<SocketPtr> Namespace::sockets() const {
+  const NamespaceShard* const shard = local_.current_shard();
+  return shard ? shard->all() : std::vector<SocketPtr>();
+}
+
+SocketPtr Namespace::find_socket(std::string_view id) const {
+  const NamespaceShard* const shard = local_.current_shard();
+  return shard ? shard->find(id) : nullptr;
 }
 
 Namespace& Namespace::on_connection(ConnectionHandler handler) {
@@ -59,6 +77,77 @@ std::shared_ptr<const Namespace::Middlewares> Namespace::middlewares() const {
 std::shared_ptr<const Namespace::ConnectionHandlers> Namespace::connection_handlers() const {
   const std::lock_guard lock(mutex_);
   return connection_handlers_;
+}
+
+// --- Other servers
+
+ListenerId Namespace::add_server_side_listener(std::string_view event, EventHandler handler) {
+  require_server_side_name(event);
+  const std::lock_guard lock(mutex_);
+  return server_side_listeners_.add(event, std::move(handler), false);
+}
+
+void Namespace::off(std::string_view event) {
+  const std::lock_guard lock(mutex_);
+  server_side_listeners_.remove(event);
+}
+
+void Namespace::server_side_emit_values(std::string_view event, std::span<const Value> args) {
+  require_server_side_name(event);
+  adapter_->server_side_emit(event, args);
+}
+
+void Namespace::server_side_emit_values_with_ack(std::string_view event,
+                                                 std::span<const Value> args,
+                                                 detail::Completion<std::vector<Value>> done) {
+  require_server_side_name(event);
+  adapter_->server_side_emit_with_ack(event, args, std::move(done));
+}
+
+void Namespace::on_server_side_event(std::string_view event, Array args, const Ack& ack) {
+  std::vector<EventListeners::Function> functions;
+  {
+    const std::lock_guard lock(mutex_);
+    functions = server_side_listeners_.take(event);
+  }
+  call_listeners(functions, {.nsp = this,
+                             .socket = nullptr,
+                             .event = event,
+                             .args = std::move(args),
+                             .ack = ack,
+                             .handler = nullptr});
+}
+
+// --- Rooms
+
+Namespace& Namespace::on_room_event(std::function<void(const RoomEvent&)> listener) {
+  on_room_event_ = std::move(listener);
+  return *this;
+}
+
+void Namespace::on_room_change(const RoomEvent& event) {
+  if (!concerns_all_loops(event)) return;
+  adapter_->on_room_event(event);
+  if (!on_room_event_) return;
+  try {
+    on_room_event_(event);
+  } catch (...) {
+    const EventCall call{
+        .nsp = this, .socket = nullptr, .event = "room", .args = {}, .ack = {}, .handler = nullptr};
+    call.report_exception(std::current_exception());
+  }
+}
+
+// A room comes into being on the first loop where it has a socket, and goes with the last.
+bool Namespace::concerns_all_loops(const RoomEvent& event) {
+  if (local_.shards_.size() <= 1) return true;
+  const std::lock_guard lock(mutex_);
+  if (event.kind == RoomEvent::Kind::create) return ++room_loops_[std::string(event.room)] == 1;
+  if (event.kind != RoomEvent::Kind::remove) return true;
+  const auto found = room_loops_.find(std::string(event.room));
+  if (found == room_loops_.end() || --found->second > 0) return false;
+  room_loops_.erase(found);
+  return true;
 }
 
 }  // namespace patchbay

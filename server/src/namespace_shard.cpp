@@ -1,20 +1,65 @@
 // SPDX-License-Identifier: MIT
 #include "namespace_shard.hpp"
 
+#include <utility>
+
 #include "client.hpp"
+#include "patchbay/server.hpp"
 
 namespace patchbay {
+
+NamespaceShard::NamespaceShard(Namespace& nsp, engineio::Loop& loop) : nsp_(&nsp), loop_(&loop) {
+  const auto& recovery = nsp.server().options().connection_state_recovery;
+  if (recovery) recovery_ = std::make_unique<RecoveryStore>(*recovery);
+}
+
+NamespaceShard::~NamespaceShard() = default;
 
 void NamespaceShard::add(const SocketPtr& socket) {
   sockets_.emplace(socket->id(), socket);
   count_.store(sockets_.size(), std::memory_order_relaxed);
+  nsp_->on_room_change({RoomEvent::Kind::create, socket->id(), {}});
+  nsp_->on_room_change({RoomEvent::Kind::join, socket->id(), socket->id()});
 }
 
 void NamespaceShard::remove(Socket& socket) {
+  for (const std::string& room : rooms_.rooms_of(socket)) leave(socket, room);
   rooms_.leave_all(socket);
-  sockets_.erase(socket.id());
+  const auto found = sockets_.find(socket.id());
+  if (found == sockets_.end() || found->second.get() != &socket) return;
+  sockets_.erase(found);
   count_.store(sockets_.size(), std::memory_order_relaxed);
+  nsp_->on_room_change({RoomEvent::Kind::leave, socket.id(), socket.id()});
+  nsp_->on_room_change({RoomEvent::Kind::remove, socket.id(), {}});
 }
+
+void NamespaceShard::join(Socket& socket, std::string_view room) {
+  const bool is_new = rooms_.members(room).empty();
+  if (!rooms_.join(socket, room)) return;
+  if (is_new) nsp_->on_room_change({RoomEvent::Kind::create, room, {}});
+  nsp_->on_room_change({RoomEvent::Kind::join, room, socket.id()});
+}
+
+void NamespaceShard::leave(Socket& socket, std::string_view room) {
+  if (!rooms_.leave(socket, room)) return;
+  nsp_->on_room_change({RoomEvent::Kind::leave, room, socket.id()});
+  if (rooms_.members(room).empty()) nsp_->on_room_change({RoomEvent::Kind::remove, room, {}});
+}
+
+SocketPtr NamespaceShard::find(std::string_view id) const {
+  const auto found = sockets_.find(id);
+  return found == sockets_.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> NamespaceShard::room_names() const {
+  std::vector<std::string> names = rooms_.names();
+  for (const auto& [id, socket] : sockets_) {
+    if (socket->in_own_room_) names.emplace_back(id);
+  }
+  return names;
+}
+
+// --- Broadcasting
 
 template <typename F>
 void NamespaceShard::for_each_in(std::string_view room, F&& function) {
@@ -23,29 +68,167 @@ void NamespaceShard::for_each_in(std::string_view room, F&& function) {
   if (own != sockets_.end() && own->second->in_own_room_) function(*own->second);
 }
 
-void NamespaceShard::broadcast(const BroadcastTarget& target, const Outgoing& packet) {
-  // Who is excepted, or has got it, bears this mark.
+// The function must not make sockets come or go.
+template <typename F>
+void NamespaceShard::for_each_selected(const BroadcastTarget& target, F&& function) {
+  // Who is excepted, or has been visited, bears this mark.
   const std::uint64_t mark = rooms_.next_mark();
   for (const auto& room : target.except) {
     for_each_in(room, [mark](Socket& socket) { socket.visit_mark_ = mark; });
   }
-  const auto deliver = [mark, &packet](Socket& socket) {
+  const auto visit = [mark, &function](Socket& socket) {
     if (socket.visit_mark_ == mark) return;
     socket.visit_mark_ = mark;
-    if (socket.client_) packet.send_to(socket.client_->session());
+    // Those that joined a room in a middleware are not connected yet.
+    if (socket.connected_.load(std::memory_order_relaxed)) function(socket);
   };
   if (target.rooms.empty()) {
-    for (const auto& [id, socket] : sockets_) deliver(*socket);
+    for (const auto& [id, socket] : sockets_) visit(*socket);
   } else {
-    for (const auto& room : target.rooms) for_each_in(room, deliver);
+    for (const auto& room : target.rooms) for_each_in(room, visit);
   }
 }
 
-std::vector<SocketPtr> NamespaceShard::snapshot() const {
+void NamespaceShard::deliver(const Delivery& delivery) {
+  if (recovery_ && !delivery.offset.empty()) {
+    recovery_->add_event(loop_->now(), delivery.offset, delivery.target, delivery.message);
+    watch_expiry();
+  }
+  if (delivery.event) deliver_to_listeners(delivery);
+  for_each_selected(delivery.target, [&delivery](Socket& socket) {
+    if (!delivery.offset.empty()) socket.set_last_offset(delivery.offset);
+    socket.deliver(delivery.message, delivery.is_volatile);
+  });
+}
+
+// Apart from the sending, because listeners may do anything.
+void NamespaceShard::deliver_to_listeners(const Delivery& delivery) {
+  for (const SocketPtr& socket : select(delivery.target)) {
+    socket->call_any(Socket::Direction::outgoing, delivery.event->name, delivery.event->args, {});
+  }
+}
+
+// The answers to one event that went to many. Held by what waits in the sockets; goes with it.
+class NamespaceShard::AckRound : public std::enable_shared_from_this<AckRound> {
+ public:
+  AckRound(NamespaceShard& shard, std::uint64_t id, std::shared_ptr<BroadcastAckSink> sink)
+      : shard_(&shard), id_(id), sink_(std::move(sink)) {}
+
+  void start(Millis limit) {
+    timer_ = shard_->loop().make_timer([weak = weak_from_this()] {
+      if (const auto alive = weak.lock()) alive->give_up();
+    });
+    timer_->start(shard_->loop().now() + limit);
+  }
+
+  void wait_for(const SocketPtr& socket) {
+    waiting_.push_back(socket);
+    socket->register_ack(id_, std::nullopt,
+                         [self = shared_from_this()](std::error_code error, Array values) {
+                           self->on_answer(error, std::move(values));
+                         });
+  }
+
+ private:
+  void on_answer(std::error_code error, Array values) {
+    if (error) {
+      sink_->on_client_lost();
+    } else {
+      sink_->on_ack(values.empty() ? Value() : std::move(values.front()));
+    }
+  }
+  void give_up() {
+    for (const auto& weak : waiting_) {
+      if (const auto socket = weak.lock()) socket->drop_ack(id_);
+    }
+  }
+
+  NamespaceShard* shard_;
+  std::uint64_t id_;
+  std::shared_ptr<BroadcastAckSink> sink_;
+  std::vector<std::weak_ptr<Socket>> waiting_;
+  std::unique_ptr<engineio::Timer> timer_;
+};
+
+std::size_t NamespaceShard::deliver_with_ack(const Delivery& delivery, std::uint64_t ack_id,
+                                             Millis limit,
+                                             const std::shared_ptr<BroadcastAckSink>& sink) {
+  const auto recipients = select(delivery.target);
+  if (delivery.event) deliver_to_listeners(delivery);
+  const auto round = std::make_shared<AckRound>(*this, ack_id, sink);
+  round->start(limit);
+  for (const SocketPtr& socket : recipients) {
+    round->wait_for(socket);
+    socket->deliver(delivery.message, false);
+  }
+  return recipients.size();
+}
+
+std::vector<SocketPtr> NamespaceShard::select(const BroadcastTarget& target) {
+  std::vector<SocketPtr> sockets;
+  for_each_selected(target,
+                    [&sockets](Socket& socket) { sockets.push_back(socket.shared_from_this()); });
+  return sockets;
+}
+
+std::vector<SocketPtr> NamespaceShard::all() const {
   std::vector<SocketPtr> sockets;
   sockets.reserve(sockets_.size());
   for (const auto& [id, socket] : sockets_) sockets.push_back(socket);
   return sockets;
+}
+
+// --- Recovery
+
+void NamespaceShard::save_session(SavedSession session) {
+  if (!recovery_) return;
+  recovery_->add_session(loop_->now(), std::move(session));
+  count_sessions();
+  watch_expiry();
+}
+
+std::optional<SavedSession> NamespaceShard::take_session(std::string_view private_id,
+                                                         std::string_view offset) {
+  if (!recovery_) return std::nullopt;
+  auto session = recovery_->take_session(loop_->now(), private_id, offset);
+  count_sessions();
+  return session;
+}
+
+std::vector<MissedEvent> NamespaceShard::missed(const SavedSession& session,
+                                                std::string_view offset) const {
+  return recovery_ ? recovery_->missed(session, offset) : std::vector<MissedEvent>();
+}
+
+void NamespaceShard::count_sessions() {
+  const std::size_t now = recovery_->session_count();
+  for (; sessions_counted_ < now; ++sessions_counted_) ++nsp_->users_;
+  for (; sessions_counted_ > now; --sessions_counted_) {
+    // Later: it may be the end of this shard.
+    loop_->post([keep = nsp_->shared_from_this()] { keep->server().release(*keep); });
+  }
+}
+
+// What is too old goes even if nothing happens any more.
+void NamespaceShard::watch_expiry() {
+  const auto next = recovery_->next_expiry();
+  if (!next || expiry_watched_) return;
+  expiry_watched_ = true;
+  if (!expiry_timer_) {
+    expiry_timer_ = loop_->make_timer([this] {
+      expiry_watched_ = false;
+      recovery_->expire(loop_->now());
+      count_sessions();
+      watch_expiry();
+    });
+  }
+  // A timer per event would be one too many: what is due within a second goes together.
+  expiry_timer_->start(*next + Millis(1'000));
+}
+
+void NamespaceShard::shut_down() {
+  expiry_timer_.reset();
+  recovery_.reset();
 }
 
 }  // namespace patchbay

@@ -26,21 +26,23 @@ std::uint32_t RoomIndex::find_or_create(std::string_view room) {
   return id;
 }
 
-void RoomIndex::join(Socket& socket, std::string_view room) {
-  if (contains(socket, room)) return;
+bool RoomIndex::join(Socket& socket, std::string_view room) {
+  if (contains(socket, room)) return false;
   const std::uint32_t id = find_or_create(room);
   auto& members = rooms_[id].members;
   socket.memberships_.push_back(
       {.room = id, .position = static_cast<std::uint32_t>(members.size())});
   members.push_back(&socket);
+  return true;
 }
 
-void RoomIndex::leave(Socket& socket, std::string_view room) {
+bool RoomIndex::leave(Socket& socket, std::string_view room) {
   const auto id = find(room);
-  if (!id) return;
+  if (!id) return false;
   const auto found = std::ranges::find(socket.memberships_, *id, &Socket::Membership::room);
-  if (found == socket.memberships_.end()) return;
+  if (found == socket.memberships_.end()) return false;
   remove(socket, static_cast<std::size_t>(found - socket.memberships_.begin()));
+  return true;
 }
 
 void RoomIndex::leave_all(Socket& socket) {
@@ -78,6 +80,13 @@ std::vector<std::string> RoomIndex::rooms_of(const Socket& socket) const {
   std::vector<std::string> names;
   names.reserve(socket.memberships_.size());
   for (const auto& membership : socket.memberships_) names.push_back(rooms_[membership.room].name);
+  return names;
+}
+
+std::vector<std::string> RoomIndex::names() const {
+  std::vector<std::string> names;
+  names.reserve(by_name_.size());
+  for (const auto& [name, id] : by_name_) names.push_back(name);
   return names;
 }
 

@@ -24,13 +24,15 @@ class RoomIndex {
   RoomIndex(const RoomIndex&) = delete;
   RoomIndex& operator=(const RoomIndex&) = delete;
 
-  void join(Socket& socket, std::string_view room);
-  void leave(Socket& socket, std::string_view room);
+  // False when nothing changed: it is in the room, or is not, already.
+  bool join(Socket& socket, std::string_view room);
+  bool leave(Socket& socket, std::string_view room);
   void leave_all(Socket& socket);
 
   [[nodiscard]] bool contains(const Socket& socket, std::string_view room) const;
   [[nodiscard]] std::vector<std::string> rooms_of(const Socket& socket) const;
   [[nodiscard]] std::span<Socket* const> members(std::string_view room) const;
+  [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] std::size_t room_count() const noexcept { return by_name_.size(); }
 
   // A mark that no socket bears yet, to select each socket once.

@@ -2,14 +2,12 @@
 #include "patchbay/server.hpp"
 
 #include <cstdio>
-#include <map>
-#include <shared_mutex>
+#include <stdexcept>
 #include <utility>
-#include <vector>
 
 #include "client.hpp"
 #include "namespace_shard.hpp"
-#include "patchbay/engineio/id.hpp"
+#include "server_impl.hpp"
 
 namespace patchbay {
 
@@ -22,44 +20,52 @@ void print_error(const HandlerError& error) {
                error.message.c_str());
 }
 
+ServerOptions checked(ServerOptions options) {
+  if (options.connect_timeout <= Millis(0)) {
+    throw std::invalid_argument("connect_timeout must be greater than zero");
+  }
+  if (!options.parser) throw std::invalid_argument("parser must not be null");
+  if (options.connection_state_recovery &&
+      options.connection_state_recovery->max_disconnection_duration <= Millis(0)) {
+    throw std::invalid_argument(
+        "connection_state_recovery.max_disconnection_duration must be greater than zero");
+  }
+  return options;
+}
+
 }  // namespace
 
-struct Server::Impl {
-  explicit Impl(ServerOptions given) : options(std::move(given)), engine(options) {
-    for (std::size_t i = 0; i < engine.loop_count(); ++i) {
-      ids.push_back(std::make_unique<engineio::IdGenerator>(static_cast<std::uint8_t>(i)));
-    }
+Server::Impl::Impl(ServerOptions given) : options(checked(std::move(given))), engine(options) {
+  for (std::size_t i = 0; i < engine.loop_count(); ++i) {
+    ids.push_back(std::make_unique<engineio::IdGenerator>(static_cast<std::uint8_t>(i)));
   }
+  on_error = print_error;
+}
 
-  [[nodiscard]] std::vector<Namespace*> all_namespaces() const {
-    const std::shared_lock lock(namespaces_mutex);
-    std::vector<Namespace*> all;
-    all.reserve(namespaces.size());
-    for (const auto& [name, nsp] : namespaces) all.push_back(nsp.get());
-    return all;
-  }
-
-  const ServerOptions options;
-  mutable std::shared_mutex namespaces_mutex;
-  // Outlive the engine: sessions that it closes at its end still have sockets in them.
-  std::map<std::string, std::unique_ptr<Namespace>, std::less<>> namespaces;
-  engineio::Engine engine;
-  std::vector<std::unique_ptr<engineio::IdGenerator>> ids;  // of sockets; one per loop
-  std::function<void(const HandlerError&)> on_error = print_error;
-  std::function<void(const ProtocolError&)> on_protocol_error;
-};
+std::vector<std::shared_ptr<Namespace>> Server::Impl::all_namespaces() const {
+  const std::shared_lock lock(namespaces_mutex);
+  std::vector<std::shared_ptr<Namespace>> all;
+  all.reserve(namespaces.size());
+  for (const auto& [name, nsp] : namespaces) all.push_back(nsp);
+  return all;
+}
 
 Server::Server(ServerOptions options)
     : impl_(std::make_unique<Impl>(std::move(options))), main_(nullptr) {
   main_ = &of("/");
   impl_->engine.on_session([this](std::shared_ptr<engineio::Session> session) {
-    return std::make_shared<Client>(*this, std::move(session));
+    auto client = std::make_shared<Client>(*this, std::move(session));
+    client->start();
+    return client;
   });
 }
 
 // Nobody runs the loops any more; what is left of the clients goes with them.
 Server::~Server() {
   disconnect_everyone();
+  for (const auto& nsp : impl_->all_namespaces()) {
+    nsp->local_.on_each([](NamespaceShard& shard) { shard.shut_down(); });
+  }
 }
 
 std::uint16_t Server::listen(std::uint16_t port, const std::string& host) {
@@ -68,9 +74,18 @@ std::uint16_t Server::listen(std::uint16_t port, const std::string& host) {
 
 void Server::run() {
   impl_->engine.run();
+  if (const auto closed = std::exchange(impl_->on_closed, nullptr)) closed();
 }
 
-void Server::close() {
+void Server::close(std::function<void()> done) {
+  if (done) {
+    impl_->engine.loop(0).dispatch([this, done = std::move(done)]() mutable {
+      impl_->on_closed = [first = std::move(impl_->on_closed), second = std::move(done)] {
+        if (first) first();
+        second();
+      };
+    });
+  }
   disconnect_everyone();
   impl_->engine.stop();
 }
@@ -79,26 +94,11 @@ void Server::disconnect_everyone() {
   for (std::size_t i = 0; i < impl_->engine.loop_count(); ++i) {
     impl_->engine.loop(i).dispatch([this, i] {
       // Without the lock: the sockets' handlers may ask for namespaces.
-      for (Namespace* nsp : impl_->all_namespaces()) {
-        for (const SocketPtr& socket : nsp->shard(i).snapshot()) socket->shut_down();
+      for (const auto& nsp : impl_->all_namespaces()) {
+        for (const SocketPtr& socket : nsp->shard(i).all()) socket->shut_down();
       }
     });
   }
-}
-
-Namespace& Server::of(std::string_view name) {
-  std::string full(name);
-  if (!full.starts_with('/')) full.insert(full.begin(), '/');
-  const std::unique_lock lock(impl_->namespaces_mutex);
-  auto& nsp = impl_->namespaces[full];
-  if (!nsp) nsp = std::make_unique<Namespace>(*this, full);
-  return *nsp;
-}
-
-Namespace* Server::find(std::string_view name) const {
-  const std::shared_lock lock(impl_->namespaces_mutex);
-  const auto found = impl_->namespaces.find(name);
-  return found == impl_->namespaces.end() ? nullptr : found->second.get();
 }
 
 Server& Server::on_connection(ConnectionHandler handler) {
@@ -131,6 +131,13 @@ const ServerOptions& Server::options() const noexcept {
 
 std::string Server::make_id(std::size_t loop) {
   return impl_->ids[loop]->next();
+}
+
+engineio::Loop& Server::home_loop() noexcept {
+  for (std::size_t i = 0; i < impl_->engine.loop_count(); ++i) {
+    if (impl_->engine.loop(i).in_loop_thread()) return impl_->engine.loop(i);
+  }
+  return impl_->engine.loop(0);
 }
 
 void Server::report(HandlerError error) const noexcept {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "patchbay/socket.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "client.hpp"
 #include "namespace_shard.hpp"
-#include "outgoing.hpp"
-#include "patchbay/protocol/sio/packet.hpp"
+#include "patchbay/encoded_message.hpp"
+#include "patchbay/server.hpp"
 #include "reserved.hpp"
+#include "socket_extras.hpp"
 #include "socket_token.hpp"
 
 namespace patchbay {
@@ -29,91 +29,84 @@ struct Socket::PendingAck {
 Socket::Socket(Token /*token*/, std::shared_ptr<Client> client, NamespaceShard& shard,
                std::size_t slot, std::string id, Handshake handshake)
     : loop_(&shard.loop()),
+      nsp_(shard.nsp().shared_from_this()),
       shard_(&shard),
       client_(std::move(client)),
       slot_(slot),
       id_(std::move(id)),
-      handshake_(std::move(handshake)) {}
+      handshake_(std::move(handshake)),
+      recoverable_(nsp_->server().options().connection_state_recovery.has_value() &&
+                   client_->session().revision() == 4) {}
 
 Socket::~Socket() = default;
 
-Namespace& Socket::nsp() const noexcept {
-  return shard_->nsp();
+engineio::Session* Socket::conn() const noexcept {
+  return client_ ? &client_->session() : nullptr;
 }
 
 std::string_view Socket::transport() const noexcept {
   return client_ ? eio::to_string(client_->session().transport()) : std::string_view();
 }
 
-// --- Handlers
-
-void Socket::add_handler(std::string_view event, EventHandler handler) {
-  handlers_.push_back({.event = std::string(event),
-                       .function = std::make_shared<EventHandler>(std::move(handler))});
-}
-
-void Socket::off(std::string_view event) {
-  std::erase_if(handlers_, [event](const Handler& handler) { return handler.event == event; });
-}
-
-void Socket::on_event(Array args, std::optional<std::uint64_t> ack_id) {
-  if (args.empty()) return;  // an event without a name has no handlers
-  const std::string name =
-      args[0].is_string() ? args[0].as_string() : to_json(args[0]);  // numbers are names, too
-  args.erase(args.begin());
-  dispatch(name, std::move(args), make_ack(ack_id));
-}
-
-void Socket::dispatch(std::string_view event, Array args, const Ack& ack) {
-  // A copy of who is to be called: handlers may add and remove handlers.
-  std::vector<std::shared_ptr<EventHandler>> functions;
-  for (const Handler& handler : handlers_) {
-    if (handler.event == event) functions.push_back(handler.function);
-  }
-  if (functions.empty()) return;
-  const auto call_one = [&](const std::shared_ptr<EventHandler>& function, Array own_args) {
-    EventCall call{.socket = shared_from_this(),
-                   .event = event,
-                   .args = std::move(own_args),
-                   .ack = ack,
-                   .handler = function};
-    try {
-      (*function)(call);
-    } catch (...) {
-      EventCall::report_exception(call.socket, event, std::current_exception());
-    }
-  };
-  for (std::size_t i = 0; i + 1 < functions.size(); ++i) call_one(functions[i], args);
-  call_one(functions.back(), std::move(args));  // mostly the only one: no copy
+SocketDetails Socket::details() const {
+  return {.id = id_, .handshake = handshake_.to_object(), .rooms = rooms(), .data = data_};
 }
 
 // --- Emitting
 
-void Socket::emit_values(std::string_view event, std::span<const Value> args) {
+void Socket::emit_values(std::string_view event, std::span<const Value> args, EmitFlags flags) {
   require_unreserved(event);
-  send(Outgoing(sio::encode_event(nsp().name(), event, args, std::nullopt)));
-}
-
-void Socket::send(Outgoing packet) {
-  if (loop_->in_loop_thread()) {
-    if (client_) packet.send_to(client_->session());
+  if (recoverable_ && !flags.volatile_) {
+    emit_recoverable(event, args, std::move(flags));
     return;
   }
-  loop_->post([self = shared_from_this(), packet = std::move(packet)] {
-    if (self->client_) packet.send_to(self->client_->session());
+  const sio::Parser& parser = *nsp_->server().options().parser;
+  EncodedMessage packet(parser.encode_event(nsp_->name(), event, args, std::nullopt),
+                        flags.compress);
+  if (nsp_->outgoing_listeners_.load(std::memory_order_relaxed) == 0) {
+    send_packet(std::move(packet), flags.volatile_);
+    return;
+  }
+  loop_->dispatch([self = shared_from_this(), name = std::string(event),
+                   values = Array(args.begin(), args.end()), packet = std::move(packet),
+                   is_volatile = flags.volatile_] {
+    if (self->client_) self->call_any(Direction::outgoing, name, values, {});
+    self->deliver(packet, is_volatile);
   });
 }
 
-void Socket::emit_values_with_ack(std::string_view event, std::span<const Value> args, Millis limit,
-                                  detail::AckCallback callback) {
+void Socket::emit_values_with_ack(std::string_view event, std::span<const Value> args,
+                                  EmitFlags flags, detail::AckCallback callback) {
   require_unreserved(event);
-  const std::uint64_t id = nsp().next_ack_id();
-  Outgoing packet(sio::encode_event(nsp().name(), event, args, id));
-  loop_->dispatch([self = shared_from_this(), id, limit, callback = std::move(callback),
-                   packet = std::move(packet)]() mutable {
-    self->register_ack(id, limit, std::move(callback));
-    self->send(std::move(packet));
+  const std::uint64_t id = nsp_->next_ack_id();
+  const sio::Parser& parser = *nsp_->server().options().parser;
+  EncodedMessage packet(parser.encode_event(nsp_->name(), event, args, id), flags.compress);
+  Array values;
+  if (nsp_->outgoing_listeners_ > 0) values.assign(args.begin(), args.end());
+  loop_->dispatch([self = shared_from_this(), id, flags = std::move(flags),
+                   callback = std::move(callback), packet = std::move(packet),
+                   name = std::string(event), values = std::move(values)]() mutable {
+    self->register_ack(id, flags.timeout, std::move(callback));
+    if (self->client_) self->call_any(Direction::outgoing, name, values, {});
+    self->deliver(packet, flags.volatile_);
   });
+}
+
+void Socket::send_packet(EncodedMessage packet, bool is_volatile) {
+  if (loop_->in_loop_thread()) {
+    deliver(packet, is_volatile);
+    return;
+  }
+  loop_->post([self = shared_from_this(), packet = std::move(packet), is_volatile] {
+    self->deliver(packet, is_volatile);
+  });
+}
+
+void Socket::deliver(const EncodedMessage& packet, bool is_volatile) {
+  if (!client_) return;
+  engineio::Session& session = client_->session();
+  if (is_volatile && !session.writable()) return;
+  packet.send_to(session);
 }
 
 // --- Acknowledgements
@@ -127,7 +120,8 @@ class Socket::AckTarget final : public Ack::Target {
     if (used_.test_and_set()) return;
     const auto socket = socket_.lock();
     if (!socket) return;
-    socket->send(Outgoing(sio::encode_ack(socket->nsp().name(), id_, args)));
+    const sio::Parser& parser = *socket->nsp().server().options().parser;
+    socket->send_packet(EncodedMessage(parser.encode_ack(socket->nsp().name(), id_, args)));
   }
 
  private:
@@ -140,16 +134,17 @@ Ack Socket::make_ack(std::optional<std::uint64_t> id) {
   return id ? Ack(std::make_shared<AckTarget>(shared_from_this(), *id)) : Ack();
 }
 
-void Socket::register_ack(std::uint64_t id, Millis limit, detail::AckCallback callback) {
+void Socket::register_ack(std::uint64_t id, std::optional<Millis> limit,
+                          detail::AckCallback callback) {
   PendingAck pending{.callback = std::move(callback), .timer = nullptr};
   if (!client_) {
     pending.finish(shared_from_this(), Errc::ack_disconnected, {});
     return;
   }
   if (!pending_acks_) pending_acks_ = std::make_unique<PendingAcks>();
-  if (limit > Millis(0)) {
+  if (limit) {
     pending.timer = loop_->make_timer([this, id] { finish_ack(id, Errc::ack_timeout, {}); });
-    pending.timer->start(loop_->now() + limit);
+    pending.timer->start(loop_->now() + *limit);
   }
   pending_acks_->emplace(id, std::move(pending));
 }
@@ -167,8 +162,18 @@ void Socket::finish_ack(std::uint64_t id, std::error_code error, Array args) {
   pending.mapped().finish(self, error, std::move(args));
 }
 
+void Socket::drop_ack(std::uint64_t id) {
+  if (!pending_acks_) return;
+  const auto pending = pending_acks_->extract(id);
+  if (pending_acks_->empty()) pending_acks_.reset();
+}
+
+// What a callback asks for meanwhile fails on its own: there is no client any more.
 void Socket::fail_acks(std::error_code error) {
-  while (pending_acks_) finish_ack(pending_acks_->begin()->first, error, {});
+  const auto pending = std::exchange(pending_acks_, nullptr);
+  if (!pending) return;
+  const auto self = shared_from_this();
+  for (const auto& [id, ack] : *pending) ack.finish(self, error, {});
 }
 
 // --- Rooms
@@ -179,12 +184,16 @@ void Socket::join(std::string_view room) {
   } else if (room == id_) {
     in_own_room_ = client_ != nullptr;
   } else if (client_) {
-    shard_->rooms().join(*this, room);
+    shard_->join(*this, room);
   }
 }
 
 void Socket::join(std::span<const std::string> rooms) {
   for (const std::string& room : rooms) join(room);
+}
+
+void Socket::join(std::initializer_list<std::string_view> rooms) {
+  for (const std::string_view room : rooms) join(room);
 }
 
 void Socket::leave(std::string_view room) {
@@ -193,7 +202,7 @@ void Socket::leave(std::string_view room) {
   } else if (room == id_) {
     in_own_room_ = false;
   } else {
-    shard_->rooms().leave(*this, room);
+    shard_->leave(*this, room);
   }
 }
 
@@ -208,8 +217,67 @@ bool Socket::in_room(std::string_view room) const {
   return room == id_ ? in_own_room_ : shard_->rooms().contains(*this, room);
 }
 
-BroadcastOperator Socket::broadcast() const {
-  return BroadcastOperator(nsp(), {.rooms = {}, .except = {id_}});
+BroadcastOperator Socket::broadcast(EmitFlags flags) const {
+  return BroadcastOperator(*nsp_,
+                           {.target = {.rooms = {}, .except = {id_}}, .flags = std::move(flags)});
+}
+
+// --- Recovery
+
+// Like a broadcast to the socket's own room, so that it is kept as one. Who has not joined yet is
+// in no room.
+void Socket::emit_recoverable(std::string_view event, std::span<const Value> args,
+                              EmitFlags flags) {
+  if (connected_) {
+    nsp_->adapter().broadcast(
+        {.name = event, .args = args},
+        {.target = {.rooms = {id_}, .except = {}}, .flags = std::move(flags)});
+    return;
+  }
+  loop_->dispatch([self = shared_from_this(), name = std::string(event),
+                   values = Array(args.begin(), args.end()), flags = std::move(flags)]() mutable {
+    if (self->connected_) {
+      self->emit_values(name, values, std::move(flags));
+    } else if (self->client_) {
+      self->extras().held.push_back(
+          {.name = std::move(name), .args = std::move(values), .flags = std::move(flags)});
+    }
+  });
+}
+
+void Socket::emit_held() {
+  if (!extras_) return;
+  for (const auto& held : std::exchange(extras_->held, {})) {
+    emit_values(held.name, held.args, held.flags);
+  }
+}
+
+void Socket::set_private_id(std::string id) {
+  extras().private_id = std::move(id);
+}
+
+const std::string& Socket::private_id() const noexcept {
+  return extras_->private_id;
+}
+
+void Socket::set_last_offset(std::string_view offset) {
+  if (extras_) extras_->last_offset = offset;
+}
+
+void Socket::restore(const SavedSession& session) {
+  recovered_ = true;
+  data_ = session.data;
+  extras().private_id = session.private_id;
+  extras().last_offset = session.last_offset;
+  for (const std::string& room : session.rooms) join(room);
+}
+
+SavedSession Socket::saved() const {
+  return {.private_id = extras_->private_id,
+          .socket_id = id_,
+          .rooms = rooms(),
+          .data = data_,
+          .last_offset = extras_->last_offset};
 }
 
 // --- The end
@@ -226,15 +294,33 @@ void Socket::disconnect(bool close_connection) {
   });
 }
 
+namespace {
+
+// A client that was sent away, or went by itself, does not come back.
+bool may_come_back(std::string_view reason) noexcept {
+  return reason != "client namespace disconnect" && reason != "server namespace disconnect";
+}
+
+}  // namespace
+
 void Socket::on_close(std::string_view reason, std::string_view detail) {
   if (std::exchange(closing_, true)) return;
   const auto self = shared_from_this();
   if (connected_) dispatch("disconnecting", {reason, detail}, {});
   const bool was_connected = connected_.exchange(false);
+  if (was_connected && extras_ && !extras_->private_id.empty() && may_come_back(reason)) {
+    nsp_->adapter().persist_session(saved());
+  }
   release();
   if (was_connected) dispatch("disconnect", {reason, detail}, {});
   // What the handlers hold may hold this socket.
-  handlers_.clear();
+  forget_listeners();
+}
+
+void Socket::forget_listeners() {
+  listeners_.clear();
+  off_any_outgoing();
+  extras_.reset();
 }
 
 // The server goes: no packet says so, the closing of the connection does.
@@ -246,14 +332,15 @@ void Socket::shut_down() {
 
 void Socket::on_rejected() {
   release();
-  handlers_.clear();
+  forget_listeners();
 }
 
 void Socket::release() {
-  client_.reset();
-  in_own_room_ = false;
+  if (!std::exchange(client_, nullptr)) return;
   shard_->remove(*this);
+  in_own_room_ = false;
   fail_acks(Errc::ack_disconnected);
+  nsp_->server().release(*nsp_);
 }
 
 }  // namespace patchbay

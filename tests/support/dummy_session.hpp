@@ -80,9 +80,11 @@ class DummySession final : public engineio::Session {
 // A client of the server's: `receive` on its session is what it sends.
 class TestClient {
  public:
-  explicit TestClient(Server& io)
-      : session_(std::make_shared<DummySession>(io.engine().loop(0), "session")) {
-    session_->set_handler(std::make_shared<Client>(io, session_));
+  explicit TestClient(Server& io, int revision = 4)
+      : session_(std::make_shared<DummySession>(io.engine().loop(0), "session", revision)) {
+    const auto client = std::make_shared<Client>(io, session_);
+    session_->set_handler(client);
+    client->start();
   }
   ~TestClient() { lose(); }
   TestClient(const TestClient&) = delete;

@@ -11,12 +11,17 @@
 #pragma once
 
 #include <asio/any_io_executor.hpp>
+#include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
+#include <asio/bind_executor.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/use_awaitable.hpp>
+#include <asio/use_future.hpp>
 #include <exception>
 #include <memory>
 #include <string>
@@ -34,48 +39,60 @@ namespace patchbay {
 namespace detail {
 
 template <typename T>
-asio::awaitable<void> run_coroutine_handler(asio::awaitable<T> coroutine, SocketPtr socket,
-                                            std::string event, Ack ack,
-                                            std::shared_ptr<const void> /*handler*/) {
+asio::awaitable<void> run_coroutine_handler(asio::awaitable<T> coroutine, EventCall call,
+                                            std::string event) {
   std::exception_ptr failure;
   try {
     if constexpr (std::is_void_v<T>) {
       co_await std::move(coroutine);
     } else {
-      ack(co_await std::move(coroutine));
+      call.ack(co_await std::move(coroutine));
     }
   } catch (...) {
     failure = std::current_exception();
   }
-  if (failure) EventCall::report_exception(socket, event, failure);
+  call.event = event;
+  if (failure) call.report_exception(failure);
 }
 
 template <typename T>
 struct ResultTraits<asio::awaitable<T>> {
   template <typename Invoke>
   static void run(EventCall& call, Invoke&& invoke) {
-    asio::co_spawn(executor_of(*call.socket),
-                   run_coroutine_handler<T>(invoke(), call.socket, std::string(call.event),
-                                            call.ack, call.handler),
+    asio::co_spawn(call.loop().io_context().get_executor(),
+                   run_coroutine_handler<T>(invoke(), call, std::string(call.event)),
                    asio::detached);
   }
 };
 
+// A handler with what keeps its executor running. Completes there, or, when the token names none,
+// where the answer arrives.
+template <typename Handler>
+struct PendingCompletion {
+  explicit PendingCompletion(Handler given)
+      : handler(std::move(given)), work(asio::make_work_guard(handler)) {}
+
+  Handler handler;
+  decltype(asio::make_work_guard(std::declval<const Handler&>())) work;
+};
+
 template <typename Result, typename Token>
-struct AckTokenTraits {
-  static auto start(Socket& socket, std::string_view event, std::span<const Value> args,
-                    Millis limit, Token token) {
+struct TokenTraits {
+  template <typename Start>
+  static auto start(Start start, Token token) {
     return asio::async_initiate<Token, void(std::error_code, Result)>(
-        [keep = socket.shared_from_this(), limit](auto handler, std::string name, Array values) {
-          // Completion handlers may be move-only, callbacks may not.
-          auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-          keep->emit_values_with_ack(
-              name, values, limit,
-              make_ack_callback([shared](std::error_code error, Result result) {
-                std::move (*shared)(error, std::move(result));
-              }));
+        [](auto handler, Start begin) {
+          using Handler = decltype(handler);
+          auto pending = std::make_shared<PendingCompletion<Handler>>(std::move(handler));
+          begin(Completion<Result>([pending](std::error_code error, Result result) {
+            asio::dispatch(pending->work.get_executor(),
+                           [pending, error, result = std::move(result)]() mutable {
+                             pending->work.reset();
+                             std::move(pending->handler)(error, std::move(result));
+                           });
+          }));
         },
-        token, std::string(event), Array(args.begin(), args.end()));
+        token, std::move(start));
   }
 };
 

@@ -23,6 +23,11 @@
 
 namespace patchbay {
 
+namespace engineio {
+class Loop;
+}
+
+class Namespace;
 class Socket;
 using SocketPtr = std::shared_ptr<Socket>;
 
@@ -33,7 +38,8 @@ struct Args {
 
 // One event on its way to one handler.
 struct EventCall {
-  SocketPtr socket;
+  Namespace* nsp;
+  SocketPtr socket;        // null when the event came from another server
   std::string_view event;  // lives for the call
   Array args;
   Ack ack;
@@ -43,8 +49,11 @@ struct EventCall {
   // To the error listener, and as {"error": text} to the acknowledgement.
   void reject_arguments(std::string text) const;
   // To the error listener.
+  void report_exception(std::exception_ptr exception) const;
   static void report_exception(const SocketPtr& socket, std::string_view event,
                                std::exception_ptr exception);
+  // Where the handler runs.
+  [[nodiscard]] engineio::Loop& loop() const;
 };
 
 using EventHandler = std::function<void(EventCall&)>;

@@ -17,6 +17,7 @@ class Handshake {
  public:
   Handshake(std::shared_ptr<const engineio::RequestInfo> request, Value auth);
 
+  [[nodiscard]] const engineio::RequestInfo& request() const noexcept { return *request_; }
   [[nodiscard]] const http::Headers& headers() const noexcept { return request_->headers; }
   // Includes EIO, transport and what the application added.
   [[nodiscard]] const http::Query& query() const noexcept { return request_->query; }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "patchbay/adapter.hpp"
 #include "patchbay/engineio/options.hpp"
+#include "patchbay/protocol/sio/json_parser.hpp"
 
 namespace patchbay {
 
@@ -10,6 +16,19 @@ using engineio::CookieOptions;
 using engineio::CorsOptions;
 using engineio::RequestInfo;
 using engineio::Transport;
+
+// How long, and how much, is kept for clients whose connection broke. The numbers are for each
+// namespace and loop. What is forgotten for one of them, a client that needs it joins anew.
+struct RecoveryOptions {
+  Millis max_disconnection_duration{120'000};
+  // A client that comes back is not asked about again.
+  bool skip_middlewares = true;
+  // Sent events that are kept, and their bytes.
+  std::size_t max_events = 100'000;
+  std::size_t max_bytes = std::size_t{64} * 1024 * 1024;
+  // Clients that may be away at a time; the one that has been longest goes first.
+  std::size_t max_sessions = 100'000;
+};
 
 // All options of the engine (ping_interval, ping_timeout, transports, path, cors, allow_request
 // ...) and those of Socket.IO. Set what differs:
@@ -21,6 +40,18 @@ struct ServerOptions : engineio::EngineOptions {
 
   // How long a client may take to join a first namespace.
   Millis connect_timeout{45'000};
+  // How packets are encoded. Clients need the same: sio::msgpack_parser() goes with
+  // socket.io-msgpack-parser.
+  std::shared_ptr<const sio::Parser> parser = sio::json_parser();
+  // Makes the adapter of each namespace; by default a MemoryAdapter.
+  AdapterFactory adapter;
+  // Clients that lose their connection get their id, rooms, data and what they missed when they
+  // come back in time. Off by default.
+  std::optional<RecoveryOptions> connection_state_recovery;
+  // Namespaces that came into being by a client's wish go with their last client.
+  bool cleanup_empty_child_namespaces = false;
+  // How long a broadcast waits for acknowledgements when it does not say so itself.
+  Millis broadcast_ack_timeout{5'000};
 };
 
 }  // namespace patchbay

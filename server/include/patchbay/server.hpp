@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <regex>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "patchbay/engineio/engine.hpp"
@@ -33,7 +37,7 @@ struct ProtocolError {
 
 // A Socket.IO server. What concerns clients and rooms without a namespace being named is about the
 // main namespace "/". Unless said otherwise, functions may be called from any thread.
-class Server {
+class Server : public Broadcasting<Server> {
  public:
   // Throws std::invalid_argument when an option makes no sense, naming it.
   explicit Server(ServerOptions options = {});
@@ -46,27 +50,60 @@ class Server {
   std::uint16_t listen(std::uint16_t port, const std::string& host = {});
   // Serves until close() has been carried out.
   void run();
-  // Disconnects everyone ("server shutting down"), stops listening, and lets run() return. Not in a
-  // signal handler.
-  void close();
+  // Disconnects everyone ("server shutting down"), stops listening, and lets run() return; `done`
+  // is called by the thread in run() right before. Not in a signal handler.
+  void close(std::function<void()> done = {});
 
   // The namespace of this name (a leading '/' is added when missing), made when it is new. It lives
-  // as long as the server.
+  // as long as the server; one that a client's wish made goes with its last client when
+  // ServerOptions::cleanup_empty_child_namespaces says so: hold on to its shared_from_this() then.
   Namespace& of(std::string_view name);
+  Namespace& of(std::string_view name, ConnectionHandler on_connection);
+  // Namespaces whose names the expression is found in, or about which a function
+  //   bool (const std::string& name, const Value& auth)              or, to answer later,
+  //   void (const std::string& name, const Value& auth, NamespaceReply reply)
+  // says yes, come into being when a client wants to join them. Asked in the order they were
+  // added. The expression works on names of up to Limits::namespace_bytes that clients choose:
+  // beware of patterns whose search can take exponential time.
+  ParentNamespace& of(const std::regex& pattern);
+  template <typename F>
+  requires(std::is_invocable_v<F&, const std::string&, const Value&, NamespaceReply> ||
+           std::is_invocable_r_v<bool, F&, const std::string&, const Value&>)
+      ParentNamespace& of(F matcher) {
+    if constexpr (std::is_invocable_v<F&, const std::string&, const Value&, NamespaceReply>) {
+      return add_parent(std::move(matcher));
+    } else {
+      return add_parent([matcher = std::move(matcher)](const std::string& name, const Value& auth,
+                                                       const NamespaceReply& reply) mutable {
+        if (matcher(name, auth)) {
+          reply.accept();
+        } else {
+          reply.refuse();
+        }
+      });
+    }
+  }
+  // Called for every namespace but "/", dynamic ones included, when it comes into being; by the
+  // thread that made it. Set before run().
+  Server& on_new_namespace(std::function<void(Namespace&)> listener);
+  // The main namespace.
   [[nodiscard]] Namespace& sockets() noexcept { return *main_; }
 
   Server& on_connection(ConnectionHandler handler);
   Server& use(Middleware middleware);
+  // See Namespace.
+  template <typename F>
+  ListenerId on(std::string_view event, F&& handler) {
+    return main_->on(event, std::forward<F>(handler));
+  }
   template <typename... Ts>
-  void emit(std::string_view event, Ts&&... args) {
-    main_->emit(event, std::forward<Ts>(args)...);
+  void server_side_emit(std::string_view event, Ts&&... args) {
+    main_->server_side_emit(event, std::forward<Ts>(args)...);
   }
-  [[nodiscard]] BroadcastOperator to(std::string_view room) { return main_->to(room); }
-  [[nodiscard]] BroadcastOperator to(std::span<const std::string> rooms) {
-    return main_->to(rooms);
+  template <typename... Ts>
+  auto server_side_emit_with_ack(std::string_view event, Ts&&... args_and_token) {
+    return main_->server_side_emit_with_ack(event, std::forward<Ts>(args_and_token)...);
   }
-  [[nodiscard]] BroadcastOperator in(std::string_view room) { return main_->in(room); }
-  [[nodiscard]] BroadcastOperator except(std::string_view room) { return main_->except(room); }
 
   // Set before run(). Without one, errors are written to the standard error stream. Called on the
   // loop where the error happened; must not throw.
@@ -80,14 +117,31 @@ class Server {
   [[nodiscard]] const ServerOptions& options() const noexcept;
 
  private:
+  friend class Broadcasting<Server>;
+  friend class BroadcastOperator;
   friend class Client;
+  friend class LocalSockets;
   friend class Namespace;
+  friend class NamespaceShard;
   friend class Socket;
   friend struct EventCall;
+  class DynamicJoin;
   struct Impl;
 
-  [[nodiscard]] Namespace* find(std::string_view name) const;
+  // What a client that wants to join a namespace gets: null when there is none of that name.
+  using FoundNamespace = std::function<void(std::shared_ptr<Namespace>)>;
+
+  [[nodiscard]] BroadcastOperator everyone() { return BroadcastOperator(*main_); }
+  ParentNamespace& add_parent(NamespaceMatcher matcher, std::optional<std::regex> pattern = {});
+  // Finds or makes the namespace for a client, which counts as its user until release(). The answer
+  // may come later, and on any thread.
+  void acquire(const std::string& name, const Value& auth, FoundNamespace found);
+  [[nodiscard]] bool use_namespace(Namespace& nsp);
+  void release(Namespace& nsp);
+  [[nodiscard]] std::shared_ptr<Namespace> create(const std::string& name, ParentNamespace* parent);
   [[nodiscard]] std::string make_id(std::size_t loop);
+  // The calling thread's loop; the first one when it has none.
+  [[nodiscard]] engineio::Loop& home_loop() noexcept;
   void report(HandlerError error) const noexcept;
   void report_protocol_error(const engineio::Session& session, Errc reason) const noexcept;
   void disconnect_everyone();

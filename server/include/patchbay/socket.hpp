@@ -8,64 +8,41 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <tuple>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "patchbay/broadcast.hpp"
 #include "patchbay/engineio/session.hpp"
-#include "patchbay/handler.hpp"
+#include "patchbay/events.hpp"
 #include "patchbay/handshake.hpp"
+#include "patchbay/middleware.hpp"
 #include "patchbay/protocol/time.hpp"
+#include "patchbay/remote_socket.hpp"
+#include "patchbay/socket_operator.hpp"
 
 namespace patchbay {
 
 class Client;
+class EncodedMessage;
+class Namespace;
 class NamespaceShard;
-class Outgoing;
 class RoomIndex;
-class Server;
-class Socket;
+struct OutgoingEvent;
+struct SavedSession;
 
-namespace detail {
-
-// Receives the answer to emit_with_ack(): an error and no values, or the client's values.
-using AckCallback = std::function<void(std::error_code, Array)>;
-
-// Turns (std::error_code, Array) into a call of a function (std::error_code, T...).
-template <typename F>
-AckCallback make_ack_callback(F&& function);
-
-// What emit_with_ack() returns and does for a last argument that is not a plain function: Asio
-// completion tokens. Defined in patchbay/asio.hpp.
-template <typename Result, typename Token>
-struct AckTokenTraits;
-
-template <typename T>
-concept Complete = requires {
-  sizeof(T);
-};
-
-}  // namespace detail
-
-// A socket with a time limit for the acknowledgement of what is emitted through it.
-class TimedSocket {
- public:
-  TimedSocket(SocketPtr socket, Millis timeout) : socket_(std::move(socket)), timeout_(timeout) {}
-  // As Socket::emit_with_ack(), but ends with Errc::ack_timeout when the time is up.
-  template <typename Result = Value, typename... Ts>
-  auto emit_with_ack(std::string_view event, Ts&&... args_and_callback) const;
-
- private:
-  SocketPtr socket_;
-  Millis timeout_;
-};
+// Hears of every event: its name, its arguments, and (of incoming ones) its acknowledgement. The
+// views live for the call.
+using AnyListener =
+    std::function<void(std::string_view event, std::span<const Value> args, const Ack& ack)>;
 
 // Shared between the library and whoever keeps a SocketPtr. Unless said otherwise, functions may be
 // called from any thread; those marked [loop] only where the socket's handlers run. A socket must
@@ -81,26 +58,90 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   [[nodiscard]] const Handshake& handshake() const noexcept { return handshake_; }
-  [[nodiscard]] Namespace& nsp() const noexcept;
+  // The HTTP request that opened the session.
+  [[nodiscard]] const engineio::RequestInfo& request() const noexcept {
+    return handshake_.request();
+  }
+  [[nodiscard]] Namespace& nsp() const noexcept { return *nsp_; }
   // From the CONNECT reply to the disconnection.
   [[nodiscard]] bool connected() const noexcept { return connected_; }
+  [[nodiscard]] bool disconnected() const noexcept { return !connected_; }
+  // The client has come back after its connection broke: id, rooms and data are those it had, and
+  // it has been sent what it missed. See ServerOptions::connection_state_recovery.
+  [[nodiscard]] bool recovered() const noexcept { return recovered_; }
   [[nodiscard]] engineio::Loop& loop() const noexcept { return *loop_; }
-  // [loop] Anything the application wants to keep with the socket.
+  // [loop] Anything the application wants to keep with the socket. Other servers see it
+  // (RemoteSocket::data), and it survives a recovery.
   [[nodiscard]] Value& data() noexcept { return data_; }
+  [[nodiscard]] const Value& data() const noexcept { return data_; }
+  // [loop] The client's Engine.IO session, which all its namespaces share; null after its end.
+  [[nodiscard]] engineio::Session* conn() const noexcept;
   // [loop] "polling" or "websocket" at the moment; empty after the session has closed.
   [[nodiscard]] std::string_view transport() const noexcept;
 
-  // [loop] Adds a handler for an event of the client's (see handler.hpp), or for
+  // --- Listening ---------------------------------------------------------------------------------
+  // All of it [loop]; what is added or removed by a handler counts from the next event on.
+
+  // Adds a handler for an event of the client's (see handler.hpp), or for
   //   "disconnecting" (reason, detail): about to leave, rooms() still tells which
-  //   "disconnect" (reason, detail): gone.
+  //   "disconnect" (reason, detail): gone
+  //   "error" (message, data): a middleware of use() has turned an event away.
   // The reasons are those of Node.js; `detail` says more, or is empty.
   template <typename F>
-  Socket& on(std::string_view event, F&& handler) {
-    add_handler(event, detail::make_event_handler(std::forward<F>(handler)));
-    return *this;
+  ListenerId on(std::string_view event, F&& handler) {
+    return listeners_.add(event, detail::make_event_handler(std::forward<F>(handler)), false);
   }
-  // [loop] Removes all handlers of the event.
-  void off(std::string_view event);
+  // The same, for one event only.
+  template <typename F>
+  ListenerId once(std::string_view event, F&& handler) {
+    return listeners_.add(event, detail::make_event_handler(std::forward<F>(handler)), true);
+  }
+  // Removes all handlers of the event, one handler, or all.
+  void off(std::string_view event) { listeners_.remove(event); }
+  void off(ListenerId id) { listeners_.remove(id); }
+  void off() { listeners_.clear(); }
+  [[nodiscard]] std::size_t listener_count(std::string_view event) const noexcept {
+    return listeners_.count(event);
+  }
+
+  // Called for every event of the client's, before middlewares and handlers. Takes an AnyListener
+  // or a function (event, args).
+  template <typename F>
+  ListenerId on_any(F&& listener) {
+    return add_any(Direction::incoming, make_any(std::forward<F>(listener)), false);
+  }
+  // Before those that were added earlier.
+  template <typename F>
+  ListenerId prepend_any(F&& listener) {
+    return add_any(Direction::incoming, make_any(std::forward<F>(listener)), true);
+  }
+  void off_any() { remove_any(Direction::incoming, std::nullopt); }
+  void off_any(ListenerId id) { remove_any(Direction::incoming, id); }
+  [[nodiscard]] std::size_t listeners_any() const noexcept {
+    return count_any(Direction::incoming);
+  }
+  // Called for every event that is sent to the client, alone or by a broadcast, but not for
+  // acknowledgements.
+  template <typename F>
+  ListenerId on_any_outgoing(F&& listener) {
+    return add_any(Direction::outgoing, make_any(std::forward<F>(listener)), false);
+  }
+  template <typename F>
+  ListenerId prepend_any_outgoing(F&& listener) {
+    return add_any(Direction::outgoing, make_any(std::forward<F>(listener)), true);
+  }
+  void off_any_outgoing() { remove_any(Direction::outgoing, std::nullopt); }
+  void off_any_outgoing(ListenerId id) { remove_any(Direction::outgoing, id); }
+  [[nodiscard]] std::size_t listeners_any_outgoing() const noexcept {
+    return count_any(Direction::outgoing);
+  }
+
+  // Every event of the client's goes through these, in the order they were added, before it reaches
+  // its handlers. One that is turned away becomes an "error" event here; the client is told
+  // nothing.
+  void use(EventMiddleware middleware);
+
+  // --- Emitting ----------------------------------------------------------------------------------
 
   // Sends an event. Throws std::invalid_argument for a name that the protocol keeps for itself.
   // Does nothing when the session has closed.
@@ -109,7 +150,16 @@ class Socket : public std::enable_shared_from_this<Socket> {
     const std::array<Value, sizeof...(Ts)> values{to_value(std::forward<Ts>(args))...};
     emit_values(event, values);
   }
-  void emit_values(std::string_view event, std::span<const Value> args);
+  void emit_values(std::string_view event, std::span<const Value> args, EmitFlags flags = {});
+  // emit("message", ...)
+  template <typename... Ts>
+  void send(Ts&&... args) {
+    emit("message", std::forward<Ts>(args)...);
+  }
+  template <typename... Ts>
+  void write(Ts&&... args) {
+    emit("message", std::forward<Ts>(args)...);
+  }
 
   // Sends an event and waits for its acknowledgement. The last argument is a function
   //   (std::error_code error, T... values)
@@ -119,17 +169,24 @@ class Socket : public std::enable_shared_from_this<Socket> {
   // for completion tokens.
   template <typename Result = Value, typename... Ts>
   auto emit_with_ack(std::string_view event, Ts&&... args_and_callback) {
-    return start_ack<Result>(event, Millis(0),
-                             std::forward_as_tuple(std::forward<Ts>(args_and_callback)...),
-                             std::make_index_sequence<sizeof...(Ts) - 1>());
+    return with({}).template emit_with_ack<Result>(event, std::forward<Ts>(args_and_callback)...);
   }
-  // The same for arguments that are only known as values; a limit of zero is none.
-  void emit_values_with_ack(std::string_view event, std::span<const Value> args, Millis limit,
+  // The same for arguments that are only known as values; without flags.timeout there is no limit.
+  void emit_values_with_ack(std::string_view event, std::span<const Value> args, EmitFlags flags,
                             detail::AckCallback callback);
-  [[nodiscard]] TimedSocket timeout(Millis limit) { return {shared_from_this(), limit}; }
+
+  [[nodiscard]] SocketOperator with(EmitFlags flags) {
+    return SocketOperator(shared_from_this(), flags);
+  }
+  [[nodiscard]] SocketOperator timeout(Millis limit) { return with({}).timeout(limit); }
+  [[nodiscard]] SocketOperator volatile_() { return with({}).volatile_(); }
+  [[nodiscard]] SocketOperator compress(bool compress) { return with({}).compress(compress); }
+
+  // --- Rooms -------------------------------------------------------------------------------------
 
   void join(std::string_view room);
   void join(std::span<const std::string> rooms);
+  void join(std::initializer_list<std::string_view> rooms);
   void leave(std::string_view room);
   // [loop] Names of the rooms the socket is in, its own id first.
   [[nodiscard]] std::vector<std::string> rooms() const;
@@ -137,140 +194,107 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] bool in_room(std::string_view room) const;
 
   // To everyone (in the room) but this socket.
-  [[nodiscard]] BroadcastOperator broadcast() const;
+  [[nodiscard]] BroadcastOperator broadcast(EmitFlags flags = {}) const;
   [[nodiscard]] BroadcastOperator to(std::string_view room) const { return broadcast().to(room); }
   [[nodiscard]] BroadcastOperator to(std::span<const std::string> rooms) const {
+    return broadcast().to(rooms);
+  }
+  [[nodiscard]] BroadcastOperator to(std::initializer_list<std::string_view> rooms) const {
     return broadcast().to(rooms);
   }
   [[nodiscard]] BroadcastOperator in(std::string_view room) const { return to(room); }
   [[nodiscard]] BroadcastOperator except(std::string_view room) const {
     return broadcast().except(room);
   }
+  [[nodiscard]] BroadcastOperator local() const { return broadcast().local(); }
 
   // Makes the client leave this namespace, or closes its connection with all its namespaces.
   void disconnect(bool close_connection = false);
+
+  // [loop] As other servers see it.
+  [[nodiscard]] SocketDetails details() const;
 
  private:
   friend class Client;
   friend class NamespaceShard;
   friend class RoomIndex;
   friend class Server;
-  friend class TimedSocket;
-  template <typename, typename>
-  friend struct detail::AckTokenTraits;
 
-  struct Handler {
-    std::string event;
-    std::shared_ptr<EventHandler> function;
-  };
   class AckTarget;
   struct PendingAck;
   using PendingAcks = std::unordered_map<std::uint64_t, PendingAck>;
+  struct Extras;  // what only some sockets have
+  enum class Direction : std::uint8_t { incoming, outgoing };
   // One membership: which room, and where in its list of members.
   struct Membership {
     std::uint32_t room;
     std::uint32_t position;
   };
 
-  void add_handler(std::string_view event, EventHandler handler);
+  template <typename F>
+  static AnyListener make_any(F&& listener) {
+    if constexpr (std::is_invocable_v<std::decay_t<F>&, std::string_view, std::span<const Value>,
+                                      const Ack&>) {
+      return std::forward<F>(listener);
+    } else {
+      return [listener = std::forward<F>(listener)](
+                 std::string_view event, std::span<const Value> args, const Ack& /*ack*/) mutable {
+        listener(event, args);
+      };
+    }
+  }
+  ListenerId add_any(Direction direction, AnyListener listener, bool first);
+  void remove_any(Direction direction, std::optional<ListenerId> id);
+  [[nodiscard]] std::size_t count_any(Direction direction) const noexcept;
+  void call_any(Direction direction, std::string_view event, std::span<const Value> args,
+                const Ack& ack);
+  Extras& extras();
 
-  template <typename Result, typename Tuple, std::size_t... Is>
-  auto start_ack(std::string_view event, Millis limit, Tuple&& args, std::index_sequence<Is...>);
   [[nodiscard]] Ack make_ack(std::optional<std::uint64_t> id);
-  void send(Outgoing packet);
-  void register_ack(std::uint64_t id, Millis limit, detail::AckCallback callback);
+  void send_packet(EncodedMessage packet, bool is_volatile = false);
+  void deliver(const EncodedMessage& packet, bool is_volatile);
+  // Without a limit it waits as long as the client stays.
+  void register_ack(std::uint64_t id, std::optional<Millis> limit, detail::AckCallback callback);
 
-  // [loop] Called by Client and Server.
+  // [loop] Called by Client and NamespaceShard.
   void on_event(Array args, std::optional<std::uint64_t> ack_id);
   void on_ack(std::uint64_t id, Array args);
   void on_close(std::string_view reason, std::string_view detail);
   void on_rejected();
   void shut_down();
   void release();
+  void emit_recoverable(std::string_view event, std::span<const Value> args, EmitFlags flags);
+  void emit_held();
+  void set_private_id(std::string id);
+  [[nodiscard]] const std::string& private_id() const noexcept;
+  void set_last_offset(std::string_view offset);
+  void forget_listeners();
+  void restore(const SavedSession& session);
+  [[nodiscard]] SavedSession saved() const;
   void dispatch(std::string_view event, Array args, const Ack& ack);
+  void run_middlewares(IncomingEvent event);
   void fail_acks(std::error_code error);
   void finish_ack(std::uint64_t id, std::error_code error, Array args);
+  void drop_ack(std::uint64_t id);
 
   engineio::Loop* loop_;
+  std::shared_ptr<Namespace> nsp_;
   NamespaceShard* shard_;
   std::shared_ptr<Client> client_;  // null after the end
   std::size_t slot_;
   std::string id_;
   Handshake handshake_;
   Value data_;
-  std::vector<Handler> handlers_;
+  EventListeners listeners_;
+  std::unique_ptr<Extras> extras_;
   std::unique_ptr<PendingAcks> pending_acks_;
   std::vector<Membership> memberships_;
-  std::uint64_t visit_mark_ = 0;  // RoomIndex: already selected in this broadcast
+  std::uint64_t visit_mark_ = 0;  // NamespaceShard: already selected in this broadcast
+  const bool recoverable_;        // what is sent to it may be sent again
   bool in_own_room_ = true;
   bool closing_ = false;
+  bool recovered_ = false;
   std::atomic<bool> connected_{false};
 };
-
-// ---------------------------------------------------------------------------------------------------
-
-namespace detail {
-
-template <typename F, typename... Ts, std::size_t... Is>
-void call_ack_callback(F& function, std::error_code error, Array values,
-                       std::type_identity<std::tuple<std::error_code, Ts...>>,
-                       std::index_sequence<Is...>) {
-  std::tuple<std::optional<Ts>...> taken;
-  if (!error) {
-    values.resize(std::max(values.size(), sizeof...(Ts)));
-    taken = {Convert<Ts>::from_value(std::move(values[Is]))...};
-    if (!(std::get<Is>(taken).has_value() && ...)) error = Errc::bad_arguments;
-  }
-  if (error) {
-    function(error, Ts()...);
-  } else {
-    function(error, std::move(*std::get<Is>(taken))...);
-  }
-}
-
-template <typename F>
-AckCallback make_ack_callback(F&& function) {
-  using Function = std::decay_t<F>;
-  if constexpr (std::is_same_v<Function, AckCallback>) {
-    return std::forward<F>(function);
-  } else {
-    using Parameters = typename CallableTraits<Function>::Parameters;
-    constexpr std::size_t kValues = std::tuple_size_v<Parameters> - 1;
-    return [function = Function(std::forward<F>(function))](std::error_code error,
-                                                            Array values) mutable {
-      call_ack_callback(function, error, std::move(values), std::type_identity<Parameters>(),
-                        std::make_index_sequence<kValues>());
-    };
-  }
-}
-
-}  // namespace detail
-
-template <typename Result, typename Tuple, std::size_t... Is>
-auto Socket::start_ack(std::string_view event, Millis limit, Tuple&& args,
-                       std::index_sequence<Is...>) {
-  const std::array<Value, sizeof...(Is)> values{
-      to_value(std::get<Is>(std::forward<Tuple>(args)))...};
-  auto&& last = std::get<sizeof...(Is)>(std::forward<Tuple>(args));
-  using Last = std::decay_t<decltype(last)>;
-  if constexpr (detail::Callable<Last>) {
-    emit_values_with_ack(event, values, limit,
-                         detail::make_ack_callback(std::forward<decltype(last)>(last)));
-  } else {
-    using Traits = detail::AckTokenTraits<Result, Last>;
-    static_assert(
-        detail::Complete<Traits>,
-        "the last argument of emit_with_ack() must be a function (std::error_code, ...) or, "
-        "with #include <patchbay/asio.hpp>, an Asio completion token");
-    return Traits::start(*this, event, values, limit, std::forward<decltype(last)>(last));
-  }
-}
-
-template <typename Result, typename... Ts>
-auto TimedSocket::emit_with_ack(std::string_view event, Ts&&... args_and_callback) const {
-  return socket_->start_ack<Result>(event, timeout_,
-                                    std::forward_as_tuple(std::forward<Ts>(args_and_callback)...),
-                                    std::make_index_sequence<sizeof...(Ts) - 1>());
-}
 
 }  // namespace patchbay

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include <mutex>
+#include <utility>
+
+#include "namespace_shard.hpp"
+#include "patchbay/adapter.hpp"
+#include "patchbay/server.hpp"
+
+namespace patchbay {
+
+namespace {
+
+// What several loops contribute to one answer. The last one gives it.
+template <typename T>
+class Gathering {
+ public:
+  Gathering(std::size_t parts, std::function<void(std::vector<T>)> done)
+      : missing_(parts), done_(std::move(done)) {}
+
+  void add(std::vector<T> part) {
+    {
+      const std::lock_guard lock(mutex_);
+      all_.insert(all_.end(), std::make_move_iterator(part.begin()),
+                  std::make_move_iterator(part.end()));
+      if (--missing_ > 0) return;
+    }
+    done_(std::move(all_));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<T> all_;
+  std::size_t missing_;
+  std::function<void(std::vector<T>)> done_;
+};
+
+// A delivery that outlives the call that asked for it.
+struct OwnedDelivery {
+  EncodedMessage message;
+  BroadcastOptions options;
+  std::string offset;
+  std::string name;
+  std::optional<Array> args;  // kept when somebody listens to what goes out
+
+  template <typename F>
+  void with(F&& function) const {
+    const OutgoingEvent event{.name = name,
+                              .args = args ? std::span(*args) : std::span<const Value>()};
+    function(Delivery{.message = message,
+                      .target = options.target,
+                      .is_volatile = options.flags.volatile_,
+                      .offset = offset,
+                      .event = args ? &event : nullptr});
+  }
+};
+
+EncodedMessage encode(const Namespace& nsp, const OutgoingEvent& event, bool compress,
+                      std::string_view offset) {
+  const sio::Parser& parser = *nsp.server().options().parser;
+  if (offset.empty()) {
+    return EncodedMessage(parser.encode_event(nsp.name(), event.name, event.args, event.ack_id),
+                          compress);
+  }
+  Array args(event.args.begin(), event.args.end());
+  args.emplace_back(offset);
+  return EncodedMessage(parser.encode_event(nsp.name(), event.name, args, event.ack_id), compress);
+}
+
+}  // namespace
+
+LocalSockets::LocalSockets(Namespace& nsp) : nsp_(&nsp) {
+  auto& engine = nsp.server().engine();
+  for (std::size_t i = 0; i < engine.loop_count(); ++i) {
+    shards_.push_back(std::make_unique<NamespaceShard>(nsp, engine.loop(i)));
+  }
+}
+
+LocalSockets::~LocalSockets() = default;
+
+void LocalSockets::on_each(const std::function<void(NamespaceShard&)>& function) const {
+  for (const auto& shard : shards_) {
+    if (shard->loop().in_loop_thread()) {
+      function(*shard);
+    } else {
+      shard->loop().post(
+          [keep = nsp_->shared_from_this(), &shard = *shard, function] { function(shard); });
+    }
+  }
+}
+
+void LocalSockets::deliver(const OutgoingEvent& event, const BroadcastOptions& options,
+                           std::string_view offset) {
+  const EncodedMessage message = encode(*nsp_, event, options.flags.compress, offset);
+  const bool listened = nsp_->outgoing_listeners_.load(std::memory_order_relaxed) > 0;
+  std::shared_ptr<const OwnedDelivery> posted;
+  for (const auto& shard : shards_) {
+    if (shard->loop().in_loop_thread()) {
+      shard->deliver({.message = message,
+                      .target = options.target,
+                      .is_volatile = options.flags.volatile_,
+                      .offset = offset,
+                      .event = listened ? &event : nullptr});
+      continue;
+    }
+    if (!posted) {
+      OwnedDelivery owned{.message = message,
+                          .options = options,
+                          .offset = std::string(offset),
+                          .name = std::string(event.name),
+                          .args = {}};
+      if (listened) owned.args.emplace(event.args.begin(), event.args.end());
+      posted = std::make_shared<const OwnedDelivery>(std::move(owned));
+    }
+    shard->loop().post([keep = nsp_->shared_from_this(), &shard = *shard, posted] {
+      posted->with([&shard](const Delivery& delivery) { shard.deliver(delivery); });
+    });
+  }
+}
+
+void LocalSockets::deliver_with_ack(const OutgoingEvent& event, const BroadcastOptions& options,
+                                    std::shared_ptr<BroadcastAckSink> sink) {
+  const bool listened = nsp_->outgoing_listeners_.load(std::memory_order_relaxed) > 0;
+  OwnedDelivery owned{.message = encode(*nsp_, event, options.flags.compress, {}),
+                      .options = options,
+                      .offset = {},
+                      .name = std::string(event.name),
+                      .args = {}};
+  if (listened) owned.args.emplace(event.args.begin(), event.args.end());
+  const auto posted = std::make_shared<const OwnedDelivery>(std::move(owned));
+  const auto counts = std::make_shared<Gathering<std::size_t>>(
+      shards_.size(), [sink](const std::vector<std::size_t>& parts) {
+        std::size_t sum = 0;
+        for (const std::size_t part : parts) sum += part;
+        sink->on_client_count(sum);
+      });
+  const std::uint64_t id = event.ack_id.value();
+  const Millis limit =
+      options.flags.timeout.value_or(nsp_->server().options().broadcast_ack_timeout);
+  on_each([posted, counts, sink, id, limit](NamespaceShard& shard) {
+    posted->with([&](const Delivery& delivery) {
+      counts->add({shard.deliver_with_ack(delivery, id, limit, sink)});
+    });
+  });
+}
+
+void LocalSockets::fetch(const BroadcastTarget& target,
+                         std::function<void(std::vector<SocketDetails>)> done) const {
+  auto gathering = std::make_shared<Gathering<SocketDetails>>(shards_.size(), std::move(done));
+  on_each([gathering, target](NamespaceShard& shard) {
+    std::vector<SocketDetails> found;
+    for (const SocketPtr& socket : shard.select(target)) found.push_back(socket->details());
+    gathering->add(std::move(found));
+  });
+}
+
+void LocalSockets::join(const BroadcastTarget& target, std::span<const std::string> rooms) {
+  on_each([target,
+           rooms = std::vector<std::string>(rooms.begin(), rooms.end())](NamespaceShard& shard) {
+    for (const SocketPtr& socket : shard.select(target)) socket->join(rooms);
+  });
+}
+
+void LocalSockets::leave(const BroadcastTarget& target, std::span<const std::string> rooms) {
+  on_each([target,
+           rooms = std::vector<std::string>(rooms.begin(), rooms.end())](NamespaceShard& shard) {
+    for (const SocketPtr& socket : shard.select(target)) {
+      for (const std::string& room : rooms) socket->leave(room);
+    }
+  });
+}
+
+void LocalSockets::disconnect(const BroadcastTarget& target, bool close_connection) {
+  on_each([target, close_connection](NamespaceShard& shard) {
+    for (const SocketPtr& socket : shard.select(target)) socket->disconnect(close_connection);
+  });
+}
+
+void LocalSockets::all_rooms(std::function<void(std::vector<std::string>)> done) const {
+  auto gathering = std::make_shared<Gathering<std::string>>(shards_.size(), std::move(done));
+  on_each([gathering](NamespaceShard& shard) { gathering->add(shard.room_names()); });
+}
+
+void LocalSockets::server_side_event(std::string event, Array args, Ack ack) {
+  engineio::Loop& loop = nsp_->server().engine().loop(0);
+  loop.dispatch([keep = nsp_->shared_from_this(), event = std::move(event), args = std::move(args),
+                 ack = std::move(ack)] { keep->on_server_side_event(event, args, ack); });
+}
+
+NamespaceShard* LocalSockets::current_shard() const noexcept {
+  for (const auto& shard : shards_) {
+    if (shard->loop().in_loop_thread()) return shard.get();
+  }
+  return nullptr;
+}
+
+void LocalSockets::persist(SavedSession session) {
+  if (NamespaceShard* const current = current_shard()) current->save_session(std::move(session));
+}
+
+std::optional<SavedSession> LocalSockets::restore(std::string_view private_id,
+                                                  std::string_view offset) {
+  NamespaceShard* const current = current_shard();
+  return current ? current->take_session(private_id, offset) : std::nullopt;
+}
+
+std::vector<MissedEvent> LocalSockets::missed(const SavedSession& session,
+                                              std::string_view offset) const {
+  const NamespaceShard* const current = current_shard();
+  return current ? current->missed(session, offset) : std::vector<MissedEvent>();
+}
+
+}  // namespace patchbay

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "patchbay/engineio/loop.hpp"
+#include "patchbay/middleware.hpp"
+
+namespace patchbay {
+
+// Goes through a list of middlewares, each of which may take its time and any thread to say how it
+// goes on. Steps and the end run on one loop.
+class MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
+ public:
+  // Calls the middleware at the position; what it throws turns away.
+  using Call = std::function<void(std::size_t position, Next next)>;
+  // The end: null when all have passed it on.
+  using Done = std::function<void(const ConnectError* error)>;
+
+  MiddlewareRun(engineio::Loop& loop, std::size_t count, Call call, Done done)
+      : loop_(&loop), count_(count), call_(std::move(call)), done_(std::move(done)) {}
+
+  void next() {
+    if (position_ == count_) {
+      finish(nullptr);
+      return;
+    }
+    const Next next(std::make_shared<Step>(shared_from_this()));
+    try {
+      call_(position_++, next);
+    } catch (...) {
+      next(ConnectError{.message = "Internal server error", .data = {}});
+    }
+  }
+
+ private:
+  class Step final : public Next::Step {
+   public:
+    explicit Step(std::shared_ptr<MiddlewareRun> run) : run_(std::move(run)) {}
+    ~Step() override { reject({.message = "Internal server error", .data = {}}); }
+    Step(const Step&) = delete;
+    Step& operator=(const Step&) = delete;
+
+    void proceed() override {
+      if (used_.test_and_set()) return;
+      auto run = std::move(run_);
+      engineio::Loop& loop = *run->loop_;
+      loop.dispatch([run = std::move(run)] { run->next(); });
+    }
+    void reject(ConnectError error) override {
+      if (used_.test_and_set()) return;
+      auto run = std::move(run_);
+      engineio::Loop& loop = *run->loop_;
+      loop.dispatch([run = std::move(run), error = std::move(error)] { run->finish(&error); });
+    }
+
+   private:
+    std::shared_ptr<MiddlewareRun> run_;
+    std::atomic_flag used_;
+  };
+
+  void finish(const ConnectError* error) {
+    const auto done = std::exchange(done_, nullptr);
+    done(error);
+  }
+
+  engineio::Loop* loop_;
+  std::size_t count_;
+  Call call_;
+  Done done_;
+  std::size_t position_ = 0;
+};
+
+}  // namespace patchbay

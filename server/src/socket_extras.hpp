@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "patchbay/socket.hpp"
+
+namespace patchbay {
+
+// What only some sockets have.
+struct Socket::Extras {
+  using AnyListeners = std::vector<std::pair<ListenerId, std::shared_ptr<AnyListener>>>;
+  using Middlewares = std::vector<EventMiddleware>;
+
+  // Emitted before the client had joined, where that has to wait.
+  struct Held {
+    std::string name;
+    Array args;
+    EmitFlags flags;
+  };
+
+  AnyListeners incoming;
+  AnyListeners outgoing;
+  std::uint64_t last_any_id = 0;
+  std::shared_ptr<const Middlewares> middlewares;
+
+  // Connection state recovery.
+  std::string private_id;
+  std::string last_offset;
+  std::vector<Held> held;
+};
+
+}  // namespace patchbay
