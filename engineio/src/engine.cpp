@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "patchbay/engineio/engine.hpp"
 
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -24,11 +25,13 @@ constexpr Millis kStopPoll{16};
 class Engine::Impl {
  public:
   explicit Impl(EngineOptions options)
-      : core_(std::move(options)), shard_(0), dispatcher_(core_, shard_) {
+      : core_(std::move(options)), shard_(0, core_.options.io_context), dispatcher_(core_, shard_) {
     stop_timer_ = shard_.make_timer([this] { finish_stopping(); });
   }
 
   ~Impl() {
+    shard_.detach();
+    for (const auto& listener : listeners_) listener->stop();
     close_sessions();
     close_streams();
   }
@@ -46,10 +49,18 @@ class Engine::Impl {
     return bound;
   }
 
-  void run() { shard_.run(); }
+  void run() {
+    if (!shard_.owns_loop()) {
+      throw std::logic_error("run() is for servers without an io_context of yours: run that one");
+    }
+    shard_.run();
+  }
 
-  void stop() {
-    shard_.post([this] { begin_stopping(); });
+  void stop(std::function<void()> done) {
+    shard_.post([this, done = std::move(done)]() mutable {
+      if (done) on_stopped_.push_back(std::move(done));
+      begin_stopping();
+    });
   }
 
   EngineCore& core() noexcept { return core_; }
@@ -62,6 +73,7 @@ class Engine::Impl {
   }
 
   void begin_stopping() {
+    if (stopped_) call_on_stopped();
     if (std::exchange(stopping_, true)) return;
     for (const auto& listener : listeners_) listener->stop();
     listeners_.clear();
@@ -79,7 +91,13 @@ class Engine::Impl {
       return;
     }
     close_streams();
+    stopped_ = true;
+    call_on_stopped();
     shard_.stop();
+  }
+
+  void call_on_stopped() {
+    for (const auto& done : std::exchange(on_stopped_, {})) done();
   }
 
   void close_sessions() {
@@ -98,7 +116,9 @@ class Engine::Impl {
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::unique_ptr<Timer> stop_timer_;
   TimePoint stop_deadline_{};
+  std::vector<std::function<void()>> on_stopped_;
   bool stopping_ = false;
+  bool stopped_ = false;
 };
 
 Engine::Engine(EngineOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -136,8 +156,11 @@ std::size_t Engine::session_count() const noexcept {
 void Engine::run() {
   impl_->run();
 }
-void Engine::stop() {
-  impl_->stop();
+void Engine::stop(std::function<void()> done) {
+  impl_->stop(std::move(done));
+}
+void Engine::detach() noexcept {
+  impl_->shard().detach();
 }
 
 }  // namespace patchbay::engineio

@@ -43,11 +43,13 @@ class Shard::WheelTimer final : public Timer, private TimerWheel::Node {
   std::function<void()> callback_;
 };
 
-Shard::Shard(std::size_t index)
+Shard::Shard(std::size_t index, asio::io_context* given)
     : index_(index),
       wheel_(monotonic_now()),
       scratch_(kScratchBytes),
       ids_(static_cast<std::uint8_t>(index)),
+      own_io_context_(given ? nullptr : std::make_unique<asio::io_context>(1)),
+      io_context_(given ? *given : *own_io_context_),
       wheel_timer_(io_context_) {}
 
 // Sessions own connections, which must not outlive the io_context.
@@ -57,12 +59,21 @@ Shard::~Shard() {
 }
 
 bool Shard::in_loop_thread() const noexcept {
+  if (!own_io_context_) {
+    return detached_ || io_context_.get_executor().running_in_this_thread();
+  }
   const auto runner = runner_.load(std::memory_order_relaxed);
   return runner == std::thread::id() || runner == std::this_thread::get_id();
 }
 
 void Shard::post(std::function<void()> function) {
-  asio::post(io_context_, std::move(function));
+  if (own_io_context_) {
+    asio::post(io_context_, std::move(function));
+    return;
+  }
+  asio::post(io_context_, [alive = std::weak_ptr(alive_), function = std::move(function)] {
+    if (!alive.expired()) function();
+  });
 }
 
 TimePoint Shard::now() const noexcept {
@@ -81,7 +92,12 @@ void Shard::run() {
 }
 
 void Shard::stop() {
-  io_context_.stop();
+  if (own_io_context_) {
+    io_context_.stop();
+  } else {
+    wheel_timer_.cancel();
+    wheel_armed_for_.reset();
+  }
 }
 
 void Shard::schedule(TimerWheel::Node& node, TimePoint deadline) {
@@ -108,7 +124,11 @@ void Shard::on_wheel() {
 void Shard::flush_later(std::shared_ptr<LiveSession> session) {
   dirty_.push_back(std::move(session));
   if (std::exchange(flush_posted_, true)) return;
-  asio::post(io_context_, [this] { flush_sessions(); });
+  if (own_io_context_) {
+    asio::post(io_context_, [this] { flush_sessions(); });
+  } else {
+    post([this] { flush_sessions(); });
+  }
 }
 
 void Shard::flush_sessions() {
@@ -159,10 +179,12 @@ void Shard::add_stream(Stream& stream) {
 }
 
 void Shard::remove_stream(Stream& stream) {
+  if (stream.position_in_shard_ == Stream::kNowhere) return;
   // The last one takes the free place.
   Stream* last = streams_.back();
   last->position_in_shard_ = stream.position_in_shard_;
   streams_[stream.position_in_shard_] = last;
+  stream.position_in_shard_ = Stream::kNowhere;
   streams_.pop_back();
 }
 

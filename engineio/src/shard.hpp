@@ -28,7 +28,8 @@ class Stream;
 
 class Shard final : public Loop {
  public:
-  explicit Shard(std::size_t index);
+  // With an io_context of somebody else's, that one is used and never stopped.
+  explicit Shard(std::size_t index, asio::io_context* given = nullptr);
   ~Shard() override;
 
   // Loop
@@ -39,9 +40,14 @@ class Shard final : public Loop {
   [[nodiscard]] std::unique_ptr<Timer> make_timer(std::function<void()> callback) override;
   [[nodiscard]] asio::io_context& io_context() noexcept override { return io_context_; }
 
-  // Runs the loop on this thread until stop().
+  // Runs the loop on this thread until stop(). Precondition: it is the shard's own.
   void run();
+  // Lets run() return; with a given io_context, leaves nothing behind that keeps it running.
   void stop();
+  // Nobody will run the loop any more: whoever is in charge of what is left may do so on this
+  // thread.
+  void detach() noexcept { detached_ = true; }
+  [[nodiscard]] bool owns_loop() const noexcept { return own_io_context_ != nullptr; }
 
   // Wakes the node at the deadline, instead of when it was to be woken before.
   void schedule(TimerWheel::Node& node, TimePoint deadline);
@@ -79,6 +85,9 @@ class Shard final : public Loop {
 
   std::size_t index_;
   std::atomic<std::thread::id> runner_{};
+  std::atomic<bool> detached_{false};
+  // Functions that wait in a given io_context may outlive the shard; they look at this first.
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
   TimerWheel wheel_;
   std::vector<std::shared_ptr<LiveSession>> dirty_;
   bool flush_posted_ = false;
@@ -91,7 +100,8 @@ class Shard final : public Loop {
   std::int64_t http_date_second_ = -1;
   std::optional<TimePoint> wheel_armed_for_;
   // Below the rest: operations that are still waiting when it goes refer to streams and timers.
-  asio::io_context io_context_{1};
+  std::unique_ptr<asio::io_context> own_io_context_;
+  asio::io_context& io_context_;
   asio::steady_timer wheel_timer_;
 };
 

@@ -36,8 +36,9 @@ Stream::Stream(Shard& shard, asio::ip::tcp::socket socket)
   shard_->add_stream(*this);
 }
 
+// One that was closed may outlive its shard, in an operation that has yet to learn that it failed.
 Stream::~Stream() {
-  shard_->remove_stream(*this);
+  if (position_in_shard_ != kNowhere) shard_->remove_stream(*this);
 }
 
 void Stream::wait_readable() {
@@ -91,6 +92,7 @@ void Stream::shutdown_write() {
 void Stream::close() {
   asio::error_code ignored;
   socket_.close(ignored);
+  shard_->remove_stream(*this);
   const auto released = std::exchange(handler_, nullptr);
 }
 

@@ -69,7 +69,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   asio::ip::tcp::socket socket_;
   std::shared_ptr<Handler> handler_;
   std::string remote_address_;
-  std::size_t position_in_shard_ = 0;
+  static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
+  std::size_t position_in_shard_ = kNowhere;  // among the open ones
   bool waiting_readable_ = false;
   bool waiting_writable_ = false;
   friend class Shard;

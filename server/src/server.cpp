@@ -62,6 +62,7 @@ Server::Server(ServerOptions options)
 
 // Nobody runs the loops any more; what is left of the clients goes with them.
 Server::~Server() {
+  impl_->engine.detach();
   disconnect_everyone();
   for (const auto& nsp : impl_->all_namespaces()) {
     nsp->local_.on_each([](NamespaceShard& shard) { shard.shut_down(); });
@@ -74,20 +75,11 @@ std::uint16_t Server::listen(std::uint16_t port, const std::string& host) {
 
 void Server::run() {
   impl_->engine.run();
-  if (const auto closed = std::exchange(impl_->on_closed, nullptr)) closed();
 }
 
 void Server::close(std::function<void()> done) {
-  if (done) {
-    impl_->engine.loop(0).dispatch([this, done = std::move(done)]() mutable {
-      impl_->on_closed = [first = std::move(impl_->on_closed), second = std::move(done)] {
-        if (first) first();
-        second();
-      };
-    });
-  }
   disconnect_everyone();
-  impl_->engine.stop();
+  impl_->engine.stop(std::move(done));
 }
 
 void Server::disconnect_everyone() {

@@ -35,7 +35,6 @@ struct Server::Impl {
   std::function<void(const HandlerError&)> on_error;
   std::function<void(const ProtocolError&)> on_protocol_error;
   std::function<void(Namespace&)> on_new_namespace;
-  std::function<void()> on_closed;
 };
 
 }  // namespace patchbay

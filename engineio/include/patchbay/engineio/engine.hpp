@@ -52,11 +52,16 @@ class Engine {
   [[nodiscard]] Loop& loop(std::size_t index) noexcept;
   [[nodiscard]] std::size_t session_count() const noexcept;
 
-  // Serves until stop() has been carried out. Returns at once when stop() came first.
+  // Serves until stop() has been carried out. Returns at once when stop() came first. Throws
+  // std::logic_error when options().io_context is set: then that one is to be run.
   void run();
   // Stops accepting, closes every session (held polls and WebSockets are told), gives connections a
-  // moment to deliver that, and lets run() return. Safe in any thread; not in a signal handler.
-  void stop();
+  // moment to deliver that, calls `done` on the first loop, and lets run() return. Safe in any
+  // thread; not in a signal handler.
+  void stop(std::function<void()> done = {});
+  // Says that no loop runs any more or will: from now on the calling thread counts as every loop's.
+  // For the layer above, which has something to end before it destroys the engine.
+  void detach() noexcept;
 
  private:
   class Impl;

@@ -17,6 +17,10 @@
 #include "patchbay/protocol/limits.hpp"
 #include "patchbay/protocol/time.hpp"
 
+namespace asio {
+class io_context;
+}
+
 namespace patchbay::engineio {
 
 using eio::Transport;
@@ -68,6 +72,11 @@ class AllowReply {
 using AllowRequest = std::function<void(const RequestInfo& request, AllowReply reply)>;
 
 struct EngineOptions {
+  // An event loop of the application's to live on, instead of one of the engine's own. One thread
+  // runs it, which may begin at any time; listen() and stop() work as always, run() is not used.
+  // Outlives the engine, which is destroyed after stop() has called back or when nobody runs the
+  // io_context any more.
+  asio::io_context* io_context = nullptr;
   Millis ping_interval{25'000};
   Millis ping_timeout{20'000};
   Millis upgrade_timeout{10'000};
