@@ -48,10 +48,11 @@ class Server : public Broadcasting<Server> {
   // Opens a port (0: any free one) and returns its number. An empty host means all addresses, IPv4
   // and IPv6. Throws std::system_error, whose text names the address, when that is not possible.
   std::uint16_t listen(std::uint16_t port, const std::string& host = {});
-  // Serves until close() has been carried out.
+  // Serves until close() has been carried out. With an io_context of the application's in the
+  // options, that one is run instead.
   void run();
   // Disconnects everyone ("server shutting down"), stops listening, and lets run() return; `done`
-  // is called by the thread in run() right before. Not in a signal handler.
+  // is called right before, on the first loop. Not in a signal handler.
   void close(std::function<void()> done = {});
 
   // The namespace of this name (a leading '/' is added when missing), made when it is new. It lives
