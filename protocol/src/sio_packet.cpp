@@ -22,12 +22,12 @@ Packet answer(PacketType type, std::string nsp, Value data) {
 
 }  // namespace
 
-Packet connected(Revision revision, std::string nsp, Object data) {
+Packet connect_reply(Revision revision, std::string nsp, Object data) {
   return answer(PacketType::connect, std::move(nsp),
                 revision == Revision::v4 ? Value() : Value(std::move(data)));
 }
 
-Packet refused(Revision revision, std::string nsp, std::string message, Value data) {
+Packet connect_refusal(Revision revision, std::string nsp, std::string message, Value data) {
   if (revision == Revision::v4) {
     return answer(PacketType::connect_error, std::move(nsp),
                   is_v4_error(data) ? std::move(data) : Value(std::move(message)));
@@ -38,7 +38,7 @@ Packet refused(Revision revision, std::string nsp, std::string message, Value da
 }
 
 Packet invalid_namespace(std::string nsp) {
-  return refused(Revision::v5, std::move(nsp), "Invalid namespace", {});
+  return connect_refusal(Revision::v5, std::move(nsp), "Invalid namespace", {});
 }
 
 bool is_reserved_event(std::string_view name) noexcept {

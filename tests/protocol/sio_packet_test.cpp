@@ -22,11 +22,11 @@ std::string text_of(const Packet& packet) {
 }  // namespace
 
 TEST_CASE("a client of revision 5 is told its id, one of revision 4 only that it is in") {
-  CHECK(text_of(connected(Revision::v5, "/", {{"sid", "x"}})) == R"(0{"sid":"x"})");
-  CHECK(text_of(connected(Revision::v5, "/n", {{"sid", "x"}, {"pid", "y"}})) ==
+  CHECK(text_of(connect_reply(Revision::v5, "/", {{"sid", "x"}})) == R"(0{"sid":"x"})");
+  CHECK(text_of(connect_reply(Revision::v5, "/n", {{"sid", "x"}, {"pid", "y"}})) ==
         R"(0/n,{"sid":"x","pid":"y"})");
-  CHECK(text_of(connected(Revision::v4, "/", {{"sid", "x"}})) == "0");
-  CHECK(text_of(connected(Revision::v4, "/n", {{"sid", "x"}})) == "0/n,");
+  CHECK(text_of(connect_reply(Revision::v4, "/", {{"sid", "x"}})) == "0");
+  CHECK(text_of(connect_reply(Revision::v4, "/n", {{"sid", "x"}})) == "0/n,");
 }
 
 TEST_CASE("a refusal has the form of its revision") {
@@ -47,8 +47,8 @@ TEST_CASE("a refusal has the form of its revision") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.v5);
-    CHECK(text_of(refused(Revision::v5, "/n", "no", row.data)) == row.v5);
-    CHECK(text_of(refused(Revision::v4, "/n", "no", row.data)) == row.v4);
+    CHECK(text_of(connect_refusal(Revision::v5, "/n", "no", row.data)) == row.v5);
+    CHECK(text_of(connect_refusal(Revision::v4, "/n", "no", row.data)) == row.v4);
   }
 }
 

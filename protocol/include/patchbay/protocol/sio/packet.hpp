@@ -39,12 +39,13 @@ struct Packet {
 
 // `data` ("sid", and "pid" with recovery) is for revision 5: clients of revision 4 derive their id
 // from that of the session, and get no data.
-[[nodiscard]] Packet connected(Revision revision, std::string nsp, Object data);
+[[nodiscard]] Packet connect_reply(Revision revision, std::string nsp, Object data);
 
 // The refusal by a middleware. Revision 5: an object of the message and, when it is not null, the
 // data. Revision 4: the data alone when there is some that its clients can read (an object, an
 // array, or text that is not empty), else the message.
-[[nodiscard]] Packet refused(Revision revision, std::string nsp, std::string message, Value data);
+[[nodiscard]] Packet connect_refusal(Revision revision, std::string nsp, std::string message,
+                                     Value data);
 
 // There is no such namespace: the same object for both revisions.
 [[nodiscard]] Packet invalid_namespace(std::string nsp);
