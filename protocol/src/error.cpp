@@ -97,6 +97,18 @@ constexpr Entry entry_of(Errc code) noexcept {
       return {"json_invalid_utf8", "The JSON text is not valid UTF-8"};
     case Errc::json_number_range:
       return {"json_number_range", "A JSON number is too large for a double"};
+    case Errc::msgpack_truncated:
+      return {"msgpack_truncated", "MessagePack data announces more than it holds"};
+    case Errc::msgpack_syntax:
+      return {"msgpack_syntax", "The data is not exactly one MessagePack value"};
+    case Errc::msgpack_too_deep:
+      return {"msgpack_too_deep", "The MessagePack data is nested too deeply"};
+    case Errc::msgpack_invalid_utf8:
+      return {"msgpack_invalid_utf8", "A MessagePack string is not valid UTF-8"};
+    case Errc::msgpack_bad_key:
+      return {"msgpack_bad_key", "A MessagePack map has a key that is not a string"};
+    case Errc::msgpack_unknown_extension:
+      return {"msgpack_unknown_extension", "MessagePack data uses an unknown extension type"};
     case Errc::sio_empty_packet:
       return {"sio_empty_packet", "A Socket.IO packet is empty"};
     case Errc::sio_unknown_packet_type:
@@ -107,9 +119,9 @@ constexpr Entry entry_of(Errc code) noexcept {
     case Errc::sio_too_many_attachments:
       return {"sio_too_many_attachments", "A Socket.IO packet has more attachments than allowed"};
     case Errc::sio_bad_namespace:
-      return {"sio_bad_namespace", "A namespace name is longer than allowed"};
+      return {"sio_bad_namespace", "A namespace name is missing or longer than allowed"};
     case Errc::sio_bad_ack_id:
-      return {"sio_bad_ack_id", "An acknowledgement id does not fit in 64 bits"};
+      return {"sio_bad_ack_id", "An acknowledgement id is not a natural number of 64 bits"};
     case Errc::sio_bad_payload:
       return {"sio_bad_payload", "A Socket.IO packet has a payload that its type must not have"};
     case Errc::sio_reserved_event:
@@ -120,6 +132,8 @@ constexpr Entry entry_of(Errc code) noexcept {
       return {"sio_attachment_expected", "A text packet arrived while attachments were missing"};
     case Errc::sio_unexpected_binary:
       return {"sio_unexpected_binary", "Binary data arrived that no packet was waiting for"};
+    case Errc::sio_unexpected_text:
+      return {"sio_unexpected_text", "Text arrived though packets are encoded as binary data"};
     case Errc::sio_not_connected:
       return {"sio_not_connected", "A packet is for a namespace that the client has not joined"};
     case Errc::sio_too_many_namespaces:

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "patchbay/protocol/json.hpp"
+#include "value_builder.hpp"
 
 // RapidJSON adds to the null pointer of a stack that it has yet to allocate: harmless, but of all
 // compilers' sanitizers Clang's says that it is undefined.
@@ -100,56 +99,15 @@ std::optional<Value> to_number(std::string_view text) noexcept {
   return std::nullopt;
 }
 
-// --- Objects -------------------------------------------------------------------------------------
-
-// Positions of the entries, those of equal keys next to each other and in their order.
-std::vector<std::size_t> sort_by_key(const Object& object) {
-  std::vector<std::size_t> order(object.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, [entries = object.begin()](std::size_t a, std::size_t b) {
-    const int compared = entries[a].first.compare(entries[b].first);
-    return compared != 0 ? compared < 0 : a < b;
-  });
-  return order;
-}
-
-// Of the entries with the same key the first keeps its place and gets the value of the last.
-// Sorting, rather than looking up each key as it comes, bounds the work for any choice of keys.
-void merge_duplicates(Object& object) {
-  Object::Entry* const entries = object.begin();
-  const std::vector<std::size_t> order = sort_by_key(object);
-  std::vector<bool> dropped;
-  for (std::size_t i = 1, first = 0; i < order.size(); ++i) {
-    if (entries[order[i]].first != entries[order[first]].first) {
-      first = i;
-      continue;
-    }
-    entries[order[first]].second = std::move(entries[order[i]].second);
-    dropped.resize(order.size());
-    dropped[order[i]] = true;
-  }
-  if (dropped.empty()) return;
-  Object merged;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    if (!dropped[i]) {
-      merged.append_unchecked(std::move(entries[i].first), std::move(entries[i].second));
-    }
-  }
-  object = std::move(merged);
-}
-
 // --- Reader --------------------------------------------------------------------------------------
 
-// Up to this many keys are compared with each other as they come; more are sorted at the end.
-constexpr std::size_t kFewKeys = 16;
-
-// Builds a Value from RapidJSON's events, without recursion.
-class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {
+// Hands RapidJSON's events on to the builder.
+class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> {
  public:
-  explicit Builder(std::size_t max_depth) : max_depth_(max_depth) {}
+  explicit Handler(std::size_t max_depth) : builder_(max_depth) {}
 
-  [[nodiscard]] Value take() { return std::move(root_); }
-  // Why the builder stopped the reader; none when it did not.
+  [[nodiscard]] Value take() { return builder_.take(); }
+  // Why the handler stopped the reader; none when it did not.
   [[nodiscard]] Errc error() const noexcept { return error_; }
 
   bool Null() { return add(Value()); }
@@ -163,64 +121,32 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
     return add(std::string(text, size));
   }
   bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
-    levels_.back().key.assign(text, size);
+    builder_.key({text, size});
     return true;
   }
   bool StartObject() { return open(Object()); }
-  bool EndObject(rapidjson::SizeType /*size*/) {
-    auto& object = levels_.back().container.as_object();
-    if (object.size() > kFewKeys) merge_duplicates(object);
-    return close();
-  }
+  bool EndObject(rapidjson::SizeType /*size*/) { return close(); }
   bool StartArray() { return open(Array()); }
   bool EndArray(rapidjson::SizeType /*size*/) { return close(); }
 
  private:
-  struct Level {
-    Value container;
-    std::string key;  // of the member that comes next
-  };
-
   bool fail(Errc error) {
     error_ = error;
     return false;
   }
-
   bool open(Value container) {
-    if (levels_.size() == max_depth_) return fail(Errc::json_too_deep);
-    levels_.push_back({.container = std::move(container), .key = {}});
-    return true;
+    return builder_.open(std::move(container)) || fail(Errc::json_too_deep);
   }
-
   bool close() {
-    Value finished = std::move(levels_.back().container);
-    levels_.pop_back();
-    return add(std::move(finished));
+    builder_.close();
+    return true;
   }
-
   bool add(Value value) {
-    if (levels_.empty()) {
-      root_ = std::move(value);
-    } else if (Array* const array = levels_.back().container.get_if<Array>()) {
-      array->push_back(std::move(value));
-    } else {
-      add_member(levels_.back(), std::move(value));
-    }
+    builder_.add(std::move(value));
     return true;
   }
 
-  static void add_member(Level& level, Value value) {
-    auto& object = level.container.as_object();
-    if (object.size() < kFewKeys) {
-      object.set(std::move(level.key), std::move(value));
-    } else {
-      object.append_unchecked(std::move(level.key), std::move(value));
-    }
-  }
-
-  std::size_t max_depth_;
-  std::vector<Level> levels_;
-  Value root_;
+  ValueBuilder builder_;
   Errc error_ = Errc::none;
 };
 
@@ -233,13 +159,13 @@ Result<Value> parse_json(std::string_view text, std::size_t max_depth) {
   if (repaired) text = *repaired;
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
-  Builder builder(max_depth);
-  if (reader.Parse<kFlags>(stream, builder)) {
+  Handler handler(max_depth);
+  if (reader.Parse<kFlags>(stream, handler)) {
     // A NUL looks like the end of the stream to RapidJSON.
     if (stream.Tell() != text.size()) return Errc::json_syntax;
-    return builder.take();
+    return handler.take();
   }
-  if (builder.error() != Errc::none) return builder.error();
+  if (handler.error() != Errc::none) return handler.error();
   if (reader.GetParseErrorCode() == rapidjson::kParseErrorNumberTooBig) {
     return Errc::json_number_range;
   }

@@ -4,14 +4,42 @@
 #include <algorithm>
 #include <utility>
 
+#include "patchbay/protocol/http/request.hpp"
+
 namespace patchbay::sio {
 
+namespace {
+
+// Takes what is behind the '?' off the namespace; the '?' goes, too.
+std::string take_query(std::string& nsp) {
+  const std::size_t mark = nsp.find('?');
+  if (mark == std::string::npos) return {};
+  std::string query = nsp.substr(mark + 1);
+  nsp.resize(mark);
+  return query;
+}
+
+Object to_auth(std::string_view query) {
+  const http::Query parameters(query);
+  Object auth;
+  for (const auto& [key, value] : parameters.entries()) auth.append_unchecked(key, value);
+  return auth;
+}
+
+}  // namespace
+
 ConnectionMachine::ConnectionMachine(Handler& handler, std::unique_ptr<Decoder> decoder,
-                                     const Limits& limits, TimePoint now, Millis connect_timeout)
+                                     const Limits& limits, TimePoint now, Millis connect_timeout,
+                                     Revision revision)
     : handler_(&handler),
       limits_(&limits),
       decoder_(std::move(decoder)),
+      revision_(revision),
       join_deadline_(now + connect_timeout) {}
+
+void ConnectionMachine::start() {
+  if (!stopped_ && revision_ == Revision::v4) request("/", Object());
+}
 
 void ConnectionMachine::on_text(std::string_view text) {
   if (!stopped_) on_packet(decoder_->on_text(text));
@@ -25,7 +53,8 @@ void ConnectionMachine::on_packet(Result<std::optional<Packet>> result) {
   if (!result) return violate(result.error());
   if (!*result) return;  // attachments are still to come
   Packet packet = std::move(**result);
-  if (packet.type == PacketType::connect) return on_connect(std::move(packet));
+  const std::string query = revision_ == Revision::v4 ? take_query(packet.nsp) : std::string();
+  if (packet.type == PacketType::connect) return on_connect(std::move(packet), query);
   if (packet.type == PacketType::connect_error) return violate(Errc::sio_unexpected_packet);
 
   const auto slot = find(packet.nsp);
@@ -40,17 +69,31 @@ void ConnectionMachine::on_packet(Result<std::optional<Packet>> result) {
   }
 }
 
-void ConnectionMachine::on_connect(Packet packet) {
-  if (find(packet.nsp)) return violate(Errc::sio_already_connected);
+void ConnectionMachine::on_connect(Packet packet, std::string_view query) {
+  // The decoder has measured the name only up to a '?'.
+  if (packet.nsp.size() > limits_->namespace_bytes || query.size() > limits_->http_target_bytes) {
+    return violate(Errc::sio_bad_namespace);
+  }
+  if (find(packet.nsp)) {
+    // Asked for by start() already, whose answer serves both. Servers of the 2.x line let clients
+    // ask again, and some written by hand do.
+    if (revision_ == Revision::v4 && packet.nsp == "/") return;
+    return violate(Errc::sio_already_connected);
+  }
+  request(std::move(packet.nsp),
+          revision_ == Revision::v4 ? to_auth(query) : std::move(packet.data));
+}
+
+void ConnectionMachine::request(std::string nsp, Value auth) {
   const auto used = std::ranges::count_if(
       entries_, [](const Entry& entry) { return entry.state != State::free; });
   if (std::cmp_greater_equal(used, limits_->namespaces_per_client)) {
     return violate(Errc::sio_too_many_namespaces);
   }
-  const Slot slot = take_slot(std::move(packet.nsp));
+  const Slot slot = take_slot(std::move(nsp));
   // A copy: the handler may make entries_ grow.
-  const std::string nsp = entries_[slot].nsp;
-  handler_->on_connect_request(slot, nsp, std::move(packet.data));
+  const std::string name = entries_[slot].nsp;
+  handler_->on_connect_request(slot, name, std::move(auth));
 }
 
 void ConnectionMachine::violate(Errc reason) {

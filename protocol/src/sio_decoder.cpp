@@ -5,6 +5,7 @@
 
 #include "patchbay/protocol/json.hpp"
 #include "patchbay/protocol/sio/json_parser.hpp"
+#include "sio_payload.hpp"
 
 namespace patchbay::sio {
 
@@ -70,8 +71,8 @@ Result<Header> take_header(std::string_view& text, const Limits& limits) {
   }
   if (text.starts_with('/')) {
     const std::size_t end = std::min(text.find(','), text.size());
-    if (end > limits.namespace_bytes) return Errc::sio_bad_namespace;
     header.nsp = text.substr(0, end);
+    if (!is_namespace(header.nsp, limits)) return Errc::sio_bad_namespace;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   if (count_digits(text) > 0) {
@@ -79,49 +80,6 @@ Result<Header> take_header(std::string_view& text, const Limits& limits) {
     if (!header.id) return Errc::sio_bad_ack_id;
   }
   return header;
-}
-
-bool is_event_name(const Value& name) noexcept {
-  return name.is_number() || (name.is_string() && !is_reserved_event(name.as_string()));
-}
-
-Errc check_event(const Value& data) noexcept {
-  const Array* const array = data.get_if<Array>();
-  if (!array || array->empty()) return Errc::sio_bad_payload;
-  const Value& name = array->front();
-  if (is_event_name(name)) return Errc::none;
-  return name.is_string() ? Errc::sio_reserved_event : Errc::sio_bad_payload;
-}
-
-// The kinds of payload that each type may have, when it has one.
-Errc check_payload(PacketType type, const Value& data) noexcept {
-  const auto require = [](bool ok) { return ok ? Errc::none : Errc::sio_bad_payload; };
-  switch (type) {
-    case PacketType::connect:
-      return require(data.is_object());
-    case PacketType::disconnect:
-      return Errc::sio_bad_payload;
-    case PacketType::event:
-      return check_event(data);
-    case PacketType::ack:
-      return require(data.is_array());
-    case PacketType::connect_error:
-      return require(data.is_object() || data.is_string());
-  }
-  return Errc::sio_bad_payload;
-}
-
-// What a packet without payload carries.
-Value missing_payload(PacketType type) {
-  switch (type) {
-    case PacketType::connect:
-      return Object();
-    case PacketType::event:
-    case PacketType::ack:
-      return Array();
-    default:
-      return {};
-  }
 }
 
 // --- Attachments ---------------------------------------------------------------------------------

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <utility>
 
 #include "json_text.hpp"
@@ -78,12 +77,6 @@ bool has_payload(const Packet& packet) noexcept {
 }
 
 }  // namespace
-
-bool is_reserved_event(std::string_view name) noexcept {
-  static constexpr std::string_view kReserved[] = {
-      "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"};
-  return std::ranges::find(kReserved, name) != std::end(kReserved);
-}
 
 Encoded encode(const Packet& packet) {
   Writer writer(packet.type, packet.nsp, packet.id);

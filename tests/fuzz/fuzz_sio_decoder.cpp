@@ -6,45 +6,24 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "patchbay/protocol/sio/json_parser.hpp"
 #include "patchbay/protocol/utf8.hpp"
+#include "promised_packet.hpp"
 
 namespace {
 
 using namespace patchbay::sio;
 using patchbay::Limits;
 using patchbay::Value;
+using patchbay::fuzz::has_allowed_name;
+using patchbay::fuzz::has_promised_data;
+using patchbay::fuzz::require;
 
 const Limits kLimits;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-bool has_promised_data(const Packet& packet) {
-  const Value& data = packet.data;
-  switch (packet.type) {
-    case PacketType::connect:
-      return data.is_object();
-    case PacketType::disconnect:
-      return data.is_null();
-    case PacketType::event: {
-      if (!data.is_array() || data.as_array().empty()) return data.is_array();
-      const Value& name = data.as_array().front();
-      return name.is_number() || (name.is_string() && !is_reserved_event(name.as_string()));
-    }
-    case PacketType::ack:
-      return data.is_array();
-    case PacketType::connect_error:
-      return data.is_object() || data.is_string() || data.is_null();
-  }
-  return false;
-}
 
 Packet decode(const Encoded& encoded) {
   JsonDecoder decoder(kLimits);
@@ -75,7 +54,7 @@ bool has_false_placeholder(const Value& value) {
 
 void check_packet(const Packet& packet) {
   require(has_promised_data(packet));
-  require(packet.nsp.starts_with('/') && packet.nsp.size() <= kLimits.namespace_bytes);
+  require(packet.nsp.starts_with('/') && has_allowed_name(packet, kLimits));
   const Encoded encoded = encode(packet);
   require(patchbay::is_valid_utf8(encoded.text));
   require(encoded.attachments.size() <= kLimits.attachments);

@@ -3,98 +3,16 @@
 
 #include <doctest/doctest.h>
 
-#include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include "patchbay/protocol/json.hpp"
-#include "patchbay/protocol/sio/json_parser.hpp"
+#include "../support/connection_fixture.hpp"
 
 using namespace patchbay;
 using namespace patchbay::sio;
-
-namespace {
-
-using Log = std::vector<std::string>;
-using Slot = ConnectionMachine::Slot;
-
-constexpr TimePoint kStart{Millis(1'000'000)};
-constexpr Millis kTimeout{45'000};
-
-// Writes down what the machine says, and lets a test react.
-struct Recorder final : ConnectionMachine::Handler {
-  Log log;
-  std::function<void(Slot)> on_request;
-  std::function<void(Slot)> on_any;
-  std::function<void(Slot)> on_left;
-
-  void on_connect_request(Slot slot, std::string_view nsp, Value auth) override {
-    write(slot, "wants " + std::string(nsp) + " " + to_json(auth));
-    if (on_request) on_request(slot);
-  }
-  void on_event(Slot slot, Array args, std::optional<std::uint64_t> ack_id) override {
-    write(slot, "event " + to_json(std::move(args)) + id_text(ack_id));
-    if (on_any) on_any(slot);
-  }
-  void on_ack(Slot slot, std::uint64_t ack_id, Array args) override {
-    write(slot, "ack " + to_json(std::move(args)) + id_text(ack_id));
-    if (on_any) on_any(slot);
-  }
-  void on_disconnect(Slot slot) override {
-    write(slot, "left");
-    if (on_left) on_left(slot);
-  }
-  void on_violation(Errc reason) override {
-    log.push_back("violation " + std::string(label(reason)));
-  }
-
-  Log take() { return std::exchange(log, {}); }
-
- private:
-  static std::string id_text(std::optional<std::uint64_t> id) {
-    return id ? " id " + std::to_string(*id) : "";
-  }
-  void write(Slot slot, const std::string& what) {
-    log.push_back(std::to_string(slot) + " " + what);
-  }
-};
-
-struct Fixture {
-  Limits limits;
-  Recorder recorder;
-  ConnectionMachine machine;
-
-  explicit Fixture(const Limits& some_limits = {})
-      : limits(some_limits),
-        machine(recorder, json_parser()->make_decoder(limits), limits, kStart, kTimeout) {}
-
-  Log text(std::string_view message) {
-    machine.on_text(message);
-    return recorder.take();
-  }
-  Log binary(std::string_view message) {
-    machine.on_binary(message);
-    return recorder.take();
-  }
-  // Joins and is accepted.
-  Slot join(const std::string& nsp) {
-    Slot joined = std::numeric_limits<Slot>::max();
-    recorder.on_request = [&](Slot slot) {
-      machine.accept(slot);
-      joined = slot;
-    };
-    machine.on_text("0" + nsp + ",");
-    recorder.on_request = nullptr;
-    recorder.take();
-    REQUIRE(machine.joined(joined));
-    return joined;
-  }
-};
-
-}  // namespace
+using namespace patchbay::sio::test;
 
 // --- Joining -------------------------------------------------------------------------------------
 
@@ -141,6 +59,14 @@ TEST_CASE("namespaces are apart from each other, and compared byte by byte") {
   CHECK(f.text(R"(2/a,["x"])") == Log{R"(1 event ["x"])"});
   CHECK(f.text(R"(2/a?x=1,["x"])") == Log{R"(2 event ["x"])"});
   CHECK(f.machine.namespace_of(3) == "/A");
+}
+
+TEST_CASE("a client of revision 5 is in no namespace unasked") {
+  Fixture f;
+  f.machine.start();
+  CHECK(f.recorder.take().empty());
+  CHECK(f.machine.revision() == Revision::v5);
+  CHECK(f.text("0") == Log{"0 wants / {}"});
 }
 
 TEST_CASE("a rejected client may ask again") {
@@ -190,6 +116,7 @@ TEST_CASE("the server makes a client leave without being told about it") {
 
 TEST_CASE("what breaks the protocol ends the connection") {
   // A client that has joined /in, is joining /wait, has been rejected from /no and left /gone.
+  const std::string long_name = "0/a?" + std::string(Limits().namespace_bytes, 'x');
   const struct {
     std::string_view text;
     Errc reason;
@@ -213,6 +140,7 @@ TEST_CASE("what breaks the protocol ends the connection") {
       {"x", Errc::sio_unknown_packet_type},
       {"2/in,[\"connect\"]", Errc::sio_reserved_event},
       {"2/in,[", Errc::json_syntax},
+      {long_name, Errc::sio_bad_namespace},
   };
   for (const auto& row : rows) {
     CAPTURE(row.text);

@@ -117,14 +117,3 @@ TEST_CASE("text that is not UTF-8 is repaired wherever it stands, attachments ar
   CHECK(is_valid_utf8(event.text));
   CHECK(event.attachments == Attachments{"\xff"});
 }
-
-TEST_CASE("the names that the protocol keeps for itself") {
-  for (const std::string_view name : {"connect", "connect_error", "disconnect", "disconnecting",
-                                      "newListener", "removeListener"}) {
-    CHECK(is_reserved_event(name));
-  }
-  for (const std::string_view name :
-       {"connection", "error", "message", "", "Connect", "connect "}) {
-    CHECK_FALSE(is_reserved_event(name));
-  }
-}

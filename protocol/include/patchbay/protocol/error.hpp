@@ -60,18 +60,27 @@ enum class Errc : std::uint8_t {
   json_invalid_utf8,  // text is not UTF-8
   json_number_range,  // a number that no double can hold
 
+  // MessagePack (protocol/msgpack.hpp).
+  msgpack_truncated,          // a length or count announces more than there is
+  msgpack_syntax,             // byte 0xc1, a malformed timestamp, or something behind the value
+  msgpack_too_deep,           // nested deeper than Limits::json_depth
+  msgpack_invalid_utf8,       // a string that is not UTF-8
+  msgpack_bad_key,            // a map key that is not a string
+  msgpack_unknown_extension,  // an extension type without a meaning here
+
   // Socket.IO packets (protocol/sio/).
   sio_empty_packet,          // an Engine.IO message with no content
-  sio_unknown_packet_type,   // first character is not 0-6
+  sio_unknown_packet_type,   // first character (with msgpack: type) is none of the known types
   sio_bad_attachment_count,  // binary packet without a count of at least 1 followed by '-'
   sio_too_many_attachments,  // more attachments than Limits::attachments
-  sio_bad_namespace,         // namespace name is longer than allowed
-  sio_bad_ack_id,            // ack id does not fit in 64 bits
+  sio_bad_namespace,         // namespace name is missing or longer than allowed
+  sio_bad_ack_id,            // ack id is no natural number of 64 bits
   sio_bad_payload,           // payload of a kind this packet type must not have
   sio_reserved_event,        // event name that the protocol keeps for itself
   sio_illegal_placeholder,   // placeholder without a valid number
   sio_attachment_expected,   // text arrived while attachments were missing
   sio_unexpected_binary,     // binary arrived with no packet waiting for it
+  sio_unexpected_text,       // text arrived though the encoding is a binary one
   sio_not_connected,         // packet for a namespace that this client has not joined
   sio_already_connected,     // CONNECT for a namespace that is joined or being joined
   sio_too_many_namespaces,   // more than Limits::namespaces_per_client

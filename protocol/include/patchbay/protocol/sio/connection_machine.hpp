@@ -3,6 +3,9 @@
 // What one Engine.IO session means to Socket.IO: which namespaces its client has joined or is
 // joining, which packets are legal now, and when a client that joins nothing has to go.
 // No I/O: messages and time come in, calls to a Handler go out.
+//
+// Clients of revision 4 (the 2.x line) are in "/" without asking, and a query may follow the name
+// of a namespace ("/chat?token=x"): it belongs to no name, and is what revision 5 calls auth.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +28,8 @@ class ConnectionMachine {
   // keep its sockets in a vector.
   using Slot = std::size_t;
 
-  // Called from inside the on_... functions, in order. A handler may call back into the machine,
-  // but must not destroy it.
+  // Called from inside start() and the on_... functions, in order. A handler may call back into the
+  // machine, but must not destroy it.
   class Handler {
    public:
     // The client asks to join. Answer, now or later, by accept(slot) or reject(slot).
@@ -47,7 +50,10 @@ class ConnectionMachine {
   // `handler` and `limits` must outlive the machine. The client has until `now + connect_timeout`
   // to join a first namespace.
   ConnectionMachine(Handler& handler, std::unique_ptr<Decoder> decoder, const Limits& limits,
-                    TimePoint now, Millis connect_timeout);
+                    TimePoint now, Millis connect_timeout, Revision revision = Revision::v5);
+
+  // To be called once, before anything comes in: a client of revision 4 now asks for "/".
+  void start();
 
   void on_text(std::string_view text);
   void on_binary(std::string_view data);
@@ -65,6 +71,7 @@ class ConnectionMachine {
   // The session has closed: everything that still comes in is ignored.
   void stop() noexcept { stopped_ = true; }
 
+  [[nodiscard]] Revision revision() const noexcept { return revision_; }
   [[nodiscard]] bool joined(Slot slot) const noexcept;
   // Precondition: the slot is joining or joined.
   [[nodiscard]] const std::string& namespace_of(Slot slot) const noexcept;
@@ -77,7 +84,8 @@ class ConnectionMachine {
   };
 
   void on_packet(Result<std::optional<Packet>> packet);
-  void on_connect(Packet packet);
+  void on_connect(Packet packet, std::string_view query);
+  void request(std::string nsp, Value auth);
   void violate(Errc reason);
   [[nodiscard]] std::optional<Slot> find(std::string_view nsp) const noexcept;
   Slot take_slot(std::string nsp);
@@ -85,6 +93,7 @@ class ConnectionMachine {
   Handler* handler_;
   const Limits* limits_;
   std::unique_ptr<Decoder> decoder_;
+  Revision revision_;
   std::vector<Entry> entries_;
   std::optional<TimePoint> join_deadline_;
   bool stopped_ = false;
