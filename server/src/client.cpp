@@ -9,16 +9,28 @@
 
 namespace patchbay {
 
+namespace {
+
+// Clients of the 2.x line come by revision 3 of Engine.IO, and speak revision 4 of Socket.IO in the
+// default encoding.
+sio::Revision revision_of(const engineio::Session& session) {
+  return session.revision() == 3 ? sio::Revision::v4 : sio::Revision::v5;
+}
+
+}  // namespace
+
 Client::Client(Server& server, std::shared_ptr<engineio::Session> session)
     : server_(&server),
       session_(std::move(session)),
       // Shares ownership of the session, so that a socket's handshake outlives its connection.
       request_(session_, &session_->request()),
       machine_(*this, server.options().parser->make_decoder(server.options().limits),
-               server.options().limits, session_->loop().now(), server.options().connect_timeout) {}
+               server.options().limits, session_->loop().now(), server.options().connect_timeout,
+               revision_of(*session_)) {}
 
 void Client::start() {
   watch_join_deadline();
+  machine_.start();
 }
 
 void Client::on_message(bool binary, std::string_view data) {
@@ -53,7 +65,7 @@ void Client::watch_join_deadline() {
 // --- Joining
 
 bool Client::recovery_enabled() const noexcept {
-  return server_->options().connection_state_recovery && session_->revision() == 4;
+  return server_->options().connection_state_recovery && machine_.revision() == sio::Revision::v5;
 }
 
 void Client::on_connect_request(Slot slot, std::string_view name, Value auth) {
@@ -78,10 +90,7 @@ void Client::on_namespace(Joining joining, std::string_view name) {
   }
   if (!joining.nsp) {
     machine_.reject(joining.slot);
-    send({.type = sio::PacketType::connect_error,
-          .nsp = std::string(name),
-          .id = {},
-          .data = Object{{"message", "Invalid namespace"}}});
+    send(sio::invalid_namespace(std::string(name)));
     return;
   }
   if (recovery_enabled() && joining.auth["pid"].is_string() && joining.auth["offset"].is_string()) {
@@ -114,7 +123,7 @@ void Client::make_socket(Joining joining) {
   }
   const std::size_t loop = session_->loop().index();
   NamespaceShard& shard = joining.nsp->shard(loop);
-  std::string id = joining.saved ? joining.saved->socket_id : server_->make_id(loop);
+  std::string id = joining.saved ? joining.saved->socket_id : new_id(*joining.nsp);
   auto socket = std::make_shared<Socket>(Socket::Token(), shared_from_this(), shard, joining.slot,
                                          std::move(id), Handshake(request_, joining.auth));
   if (joining.saved) {
@@ -125,6 +134,14 @@ void Client::make_socket(Joining joining) {
   if (sockets_.size() <= joining.slot) sockets_.resize(joining.slot + 1);
   sockets_[joining.slot] = socket;
   run_middlewares(socket, std::make_shared<const Joining>(std::move(joining)));
+}
+
+std::string Client::new_id(const Namespace& nsp) const {
+  if (machine_.revision() == sio::Revision::v5) {
+    return server_->make_id(session_->loop().index());
+  }
+  // What these clients make of the session's id themselves.
+  return nsp.name() == "/" ? session_->id() : nsp.name() + '#' + session_->id();
 }
 
 void Client::run_middlewares(const SocketPtr& socket, std::shared_ptr<const Joining> joining) {
@@ -180,10 +197,7 @@ void Client::finish_join(const SocketPtr& socket, const std::vector<MissedEvent>
   }
   Object data{{"sid", socket->id()}};
   if (recovery_enabled()) data.set("pid", socket->private_id());
-  send({.type = sio::PacketType::connect,
-        .nsp = socket->nsp().name(),
-        .id = {},
-        .data = std::move(data)});
+  send(sio::connect_reply(machine_.revision(), socket->nsp().name(), std::move(data)));
   socket->emit_held();
   call_connection_handlers(socket);
 }
@@ -205,9 +219,7 @@ void Client::reject_join(const SocketPtr& socket, const ConnectError& error) {
   machine_.reject(socket->slot_);
   take_socket(socket->slot_);
   socket->on_rejected();
-  Object data{{"message", error.message}};
-  if (!error.data.is_null()) data.set("data", error.data);
-  send({.type = sio::PacketType::connect_error, .nsp = nsp, .id = {}, .data = std::move(data)});
+  send(sio::connect_refusal(machine_.revision(), nsp, error.message, error.data));
 }
 
 // --- Packets

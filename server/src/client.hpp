@@ -67,6 +67,7 @@ class Client final : public engineio::SessionHandler,
   void finish_join(const SocketPtr& socket, const std::vector<MissedEvent>& missed);
   void reject_join(const SocketPtr& socket, const ConnectError& error);
   [[nodiscard]] bool recovery_enabled() const noexcept;
+  [[nodiscard]] std::string new_id(const Namespace& nsp) const;
 
   void send(const sio::Packet& packet);
   void watch_join_deadline();
