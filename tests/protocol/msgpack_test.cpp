@@ -216,7 +216,7 @@ TEST_CASE("a map of very many keys is read quickly, whatever the keys") {
     std::string data = from_hex("df 00 01 86 a0");
     for (std::size_t i = 0; i < kKeys; ++i) {
       append_msgpack(data, same ? "key" : "key " + std::to_string(i));
-      append_msgpack(data, i);
+      append_msgpack(data, static_cast<double>(i));
     }
     return data;
   };
