@@ -14,13 +14,13 @@ namespace {
 // U+2028 and U+2029 are text to JSON, but end a line of the script.
 constexpr std::string_view kSeparatorLead = "\xE2\x80";
 
+// Precondition: the script is UTF-8, so that something follows each lead.
 void escape_line_separators(std::string& script) {
   std::size_t at = script.find(kSeparatorLead);
   if (at == std::string::npos) return;
   std::string escaped;
   std::size_t copied = 0;
   for (; at != std::string::npos; at = script.find(kSeparatorLead, at + 1)) {
-    if (at + 2 == script.size()) break;
     const char last = script[at + 2];
     if (last != '\xA8' && last != '\xA9') continue;
     escaped.append(script, copied, at - copied);

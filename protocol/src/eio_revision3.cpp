@@ -32,11 +32,8 @@ std::optional<PacketType> packet_type(int value) noexcept {
   return static_cast<PacketType>(value);
 }
 
-Result<PacketView> packet_of(char type, char zero, std::string_view data, bool binary) {
-  const auto known = packet_type(type - zero);
-  if (!known) return Errc::eio_unknown_packet_type;
-  return PacketView{
-      .type = *known, .binary = binary && *known == PacketType::message, .data = data};
+PacketView binary_packet(PacketType type, std::string_view data) noexcept {
+  return {.type = type, .binary = type == PacketType::message, .data = data};
 }
 
 // --- Lengths
@@ -115,18 +112,24 @@ void append_to_binary_payload(std::string& body, const EncodedPacket& packet) {
 
 Result<PacketView> decode_text(std::string_view text, std::string& scratch) {
   if (text.empty()) return Errc::eio_empty_packet;
-  if (text.front() != 'b') return packet_of(text.front(), '0', text.substr(1), false);
-  text.remove_prefix(1);
+  const bool base64 = text.front() == 'b';
+  if (base64) text.remove_prefix(1);
   if (text.empty()) return Errc::eio_unknown_packet_type;
-  auto decoded = base64_decode(text.substr(1));
+  const auto type = packet_type(text.front() - '0');
+  if (!type) return Errc::eio_unknown_packet_type;
+  text.remove_prefix(1);
+  if (!base64) return PacketView{.type = *type, .binary = false, .data = text};
+  auto decoded = base64_decode(text);
   if (!decoded) return Errc::eio_invalid_base64;
   scratch = std::move(*decoded);
-  return packet_of(text.front(), '0', scratch, true);
+  return binary_packet(*type, scratch);
 }
 
 Result<PacketView> decode_binary(std::string_view data) {
   if (data.empty()) return Errc::eio_empty_packet;
-  return packet_of(data.front(), '\0', data.substr(1), true);
+  const auto type = packet_type(data.front());
+  if (!type) return Errc::eio_unknown_packet_type;
+  return binary_packet(*type, data.substr(1));
 }
 
 EncodedPacket encode_binary(const EncodedPacket& message, bool base64) {

@@ -23,9 +23,10 @@ TEST_CASE("a payload is wrapped into a script") {
       {"1", "\xe2\x80\xa8", R"(___eio[1]("\u2028");)"},
       {"1",
        "4a\xe2\x80\xa9\xe2\x80\xa8"
-       "b\xe2\x80\xa6\xe2\x80",
+       "b\xe2\x80\xa6",
        R"(___eio[1]("4a\u2029\u2028b)"
-       "\xe2\x80\xa6\xe2\x80\");"},
+       "\xe2\x80\xa6\");"},
+      {"1", "\xe2\x80", "___eio[1](\"\xef\xbf\xbd\");"},
       {"1", "\xf0\x9f\x98\x80", "___eio[1](\"\xf0\x9f\x98\x80\");"},
       // Nothing of the index but its digits gets into the script.
       {"1](alert);//", "x", R"(___eio[1]("x");)"},

@@ -196,7 +196,7 @@ TEST_CASE("packets of a text body, counted in UTF-16 code units") {
       {"02:4a", {"4a"}},
       {"0:", {"6"}},  // no packet
       {"0:2:4a0:", {"6", "4a", "6"}},
-      {"5:4\xc3\xa9\xe2\x82\xac\xef\xbf\xbf"
+      {"4:4\xc3\xa9\xe2\x82\xac\xef\xbf\xbf"
        "2:4a",
        {"4\xc3\xa9\xe2\x82\xac\xef\xbf\xbf", "4a"}},
       {"3:4\xf0\x9f\x98\x80"
