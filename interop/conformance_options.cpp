@@ -74,6 +74,7 @@ const std::map<std::string_view, Apply>& options_without_value() {
   static const std::map<std::string_view, Apply> table{
       {"--engineio", [](Settings& s, auto) { s.mode = Settings::Mode::engineio; }},
       {"--socketio", [](Settings& s, auto) { s.mode = Settings::Mode::socketio; }},
+      {"--allow-eio3", [](Settings& s, auto) { s.options.allow_eio3 = true; }},
       {"--no-upgrades", [](Settings& s, auto) { s.options.allow_upgrades = false; }},
       {"--no-cors", [](Settings& s, auto) { s.options.cors.reset(); }},
       {"--deny", [](Settings& s, auto) { s.options.allow_request = deny_on_request; }},

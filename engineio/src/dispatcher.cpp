@@ -7,6 +7,7 @@
 
 #include "cors.hpp"
 #include "live_session.hpp"
+#include "revision.hpp"
 #include "shard.hpp"
 #include "ws_codec.hpp"
 #include "ws_transport.hpp"
@@ -25,11 +26,6 @@ std::optional<Transport> transport_parameter(const Exchange& exchange) {
   if (name == "polling") return Transport::polling;
   if (name == "websocket") return Transport::websocket;
   return std::nullopt;
-}
-
-// Revision 4 is the only one spoken here; anything else counts as the revision before.
-bool is_supported_revision(const Exchange& exchange) {
-  return parameter(exchange, "EIO") == "4";
 }
 
 bool is_upgrade(const Exchange& exchange) {
@@ -172,7 +168,7 @@ std::optional<Dispatcher::Refusal> Dispatcher::check_session_request(
                    .context = "session has left the polling transport",
                    .message = {}};
   }
-  if (!is_supported_revision(exchange)) {
+  if (revision_of(exchange.query()) != session.revision()) {
     return Refusal{.code = eio::HandshakeError::bad_request,
                    .context = "revision differs from the session's",
                    .message = {}};
@@ -242,7 +238,7 @@ void Dispatcher::complete_handshake(const std::shared_ptr<Exchange>& exchange) {
   if (!exchange->pending()) return;
   // Before any WebSocket is opened: a client can read an HTTP answer, but not one inside a
   // WebSocket.
-  if (!is_supported_revision(*exchange)) {
+  if (revision_of(exchange->query()) == 3 && !core_->options.allow_eio3) {
     refuse(*exchange, {.code = eio::HandshakeError::unsupported_protocol_version,
                        .context = "EIO: " + std::string(parameter(*exchange, "EIO")),
                        .message = {}});
@@ -310,7 +306,7 @@ void Dispatcher::upgrade_session(const std::shared_ptr<Exchange>& exchange, Live
   auto stream = exchange->upgrade(std::move(*accepted), leftover);
   if (!stream) return;
   session.attach_candidate(std::make_shared<WsTransport>(std::move(stream), core_->options),
-                           std::move(leftover));
+                           std::move(leftover), wants_base64(exchange->query()));
 }
 
 std::shared_ptr<LiveSession> Dispatcher::session_of(const Exchange& exchange) const {

@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "engine_core.hpp"
+#include "patchbay/protocol/eio/jsonp.hpp"
+#include "patchbay/protocol/eio/revision3.hpp"
+#include "revision.hpp"
 #include "shard.hpp"
 
 namespace patchbay::engineio {
@@ -28,7 +31,12 @@ http::Response bare_response(int status) {
   return {.status = status, .headers = {}, .body = {}};
 }
 
-constexpr std::string_view kPayloadType = "text/plain; charset=UTF-8";
+constexpr std::string_view kTextPayload = "text/plain; charset=UTF-8";
+constexpr std::string_view kBinaryPayload = "application/octet-stream";
+
+bool has_binary_body(const Exchange& exchange) {
+  return exchange.request().headers.find("content-type") == kBinaryPayload;
+}
 
 }  // namespace
 
@@ -46,7 +54,8 @@ LiveSession::LiveSession(const EngineCore& core, Shard& shard, std::string id, R
                                              core.options.allow_upgrades &&
                                              core.transport_enabled(Transport::websocket),
                                          core.session_config)),
-               shard.now()) {
+               shard.now(), wire_format_of(request_.query, transport)),
+      jsonp_(transport == Transport::polling && wants_jsonp(request_.query)) {
   rearm();
 }
 
@@ -94,7 +103,7 @@ void LiveSession::handle_poll(const std::shared_ptr<Exchange>& exchange) {
   std::string body;
   switch (machine_.on_poll(body)) {
     case Verdict::answer:
-      exchange->respond(polling_response(*exchange, kPayloadType, std::move(body)));
+      exchange->respond(payload_response(*exchange, std::move(body)));
       break;
     case Verdict::hold:
       poll_ = exchange;
@@ -112,7 +121,7 @@ void LiveSession::handle_post_head(const std::shared_ptr<Exchange>& exchange) {
     exchange->respond(bare_response(400));
     return;
   }
-  if (exchange->request().headers.find("content-type") == "application/octet-stream") {
+  if (has_binary_body(*exchange) && (machine_.revision() != 3 || jsonp_)) {
     machine_.on_post_failed(Errc::eio_invalid_content_type);
     exchange->respond(bare_response(400));
     return;
@@ -124,7 +133,10 @@ void LiveSession::handle_post_head(const std::shared_ptr<Exchange>& exchange) {
 void LiveSession::handle_post(const std::shared_ptr<Exchange>& exchange) {
   const auto self = shared_from_this();
   release(post_);
-  if (machine_.on_post_end(exchange->request().body, shard_->now())) {
+  const std::string& body = exchange->request().body;
+  const bool valid = jsonp_ ? machine_.on_post_end(eio::jsonp::decode(body), shard_->now())
+                            : machine_.on_post_end(body, shard_->now(), has_binary_body(*exchange));
+  if (valid) {
     exchange->respond(polling_response(*exchange, "text/html", "ok"));
   } else {
     exchange->respond(bare_response(400));
@@ -144,7 +156,16 @@ void LiveSession::handle_post_too_large(const std::shared_ptr<Exchange>& exchang
 void LiveSession::answer_poll(std::string body) {
   const auto exchange = poll_;
   release(poll_);
-  if (exchange) exchange->respond(polling_response(*exchange, kPayloadType, std::move(body)));
+  if (exchange) exchange->respond(payload_response(*exchange, std::move(body)));
+}
+
+http::Response LiveSession::payload_response(const Exchange& exchange, std::string body) const {
+  if (jsonp_) {
+    return polling_response(exchange, kTextPayload,
+                            eio::jsonp::encode(jsonp_index(request_.query), body));
+  }
+  const bool binary = eio::revision3::is_binary_payload(body);
+  return polling_response(exchange, binary ? kBinaryPayload : kTextPayload, std::move(body));
 }
 
 void LiveSession::abort_post() {
@@ -184,8 +205,9 @@ void LiveSession::attach(std::shared_ptr<WsTransport> ws, std::string leftover) 
   transport->start(shared_from_this(), std::move(leftover));
 }
 
-void LiveSession::attach_candidate(const std::shared_ptr<WsTransport>& ws, std::string leftover) {
-  if (!machine_.on_candidate(shard_->now())) {
+void LiveSession::attach_candidate(const std::shared_ptr<WsTransport>& ws, std::string leftover,
+                                   bool base64) {
+  if (!machine_.on_candidate(shard_->now(), base64)) {
     ws->start(nullptr, {});
     ws->close(std::nullopt);
     return;

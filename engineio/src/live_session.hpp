@@ -37,7 +37,7 @@ class LiveSession final : public Session,
   [[nodiscard]] const std::string& id() const noexcept override { return id_; }
   [[nodiscard]] const RequestInfo& request() const noexcept override { return request_; }
   [[nodiscard]] Loop& loop() noexcept override;
-  [[nodiscard]] int revision() const noexcept override { return 4; }
+  [[nodiscard]] int revision() const noexcept override { return machine_.revision(); }
   [[nodiscard]] Transport transport() const noexcept override { return machine_.transport(); }
   [[nodiscard]] bool open() const noexcept override;
   bool send(eio::EncodedPacket packet) override;
@@ -63,7 +63,8 @@ class LiveSession final : public Session,
   // The WebSocket that opened this session.
   void attach(std::shared_ptr<WsTransport> ws, std::string leftover);
   // A WebSocket with this session's id; it is closed when the session cannot be upgraded.
-  void attach_candidate(const std::shared_ptr<WsTransport>& ws, std::string leftover);
+  // `base64`: that WebSocket takes binary packets as base64 only.
+  void attach_candidate(const std::shared_ptr<WsTransport>& ws, std::string leftover, bool base64);
 
   // Writes what is queued.
   void flush();
@@ -96,6 +97,7 @@ class LiveSession final : public Session,
 
   void rearm();
   void release(std::shared_ptr<Exchange>& exchange);
+  [[nodiscard]] http::Response payload_response(const Exchange& exchange, std::string body) const;
 
   const EngineCore* core_;
   Shard* shard_;
@@ -107,6 +109,7 @@ class LiveSession final : public Session,
   std::shared_ptr<WsTransport> ws_;
   std::shared_ptr<WsTransport> candidate_;
   eio::SessionMachine machine_;
+  const bool jsonp_;
   bool flush_pending_ = false;
 };
 

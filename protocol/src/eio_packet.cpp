@@ -65,8 +65,8 @@ struct EncodedPacket::Block {
   [[nodiscard]] char* bytes() noexcept { return reinterpret_cast<char*>(this + 1); }
 };
 
-EncodedPacket EncodedPacket::make(bool binary, std::string_view prefix, std::string_view data,
-                                  bool compress) {
+EncodedPacket EncodedPacket::from_parts(bool binary, std::string_view prefix, std::string_view data,
+                                        bool compress) {
   char header[10];
   const std::size_t payload_size = prefix.size() + data.size();
   const std::size_t header_size = write_frame_header(header, binary, payload_size);
@@ -88,11 +88,11 @@ EncodedPacket EncodedPacket::make(bool binary, std::string_view prefix, std::str
 
 EncodedPacket EncodedPacket::text(PacketType type, std::string_view data, bool compress) {
   const char digit = static_cast<char>(kFirstType + static_cast<char>(type));
-  return make(false, {&digit, 1}, data, compress);
+  return from_parts(false, {&digit, 1}, data, compress);
 }
 
 EncodedPacket EncodedPacket::binary(std::string_view data, bool compress) {
-  return make(true, {}, data, compress);
+  return from_parts(true, {}, data, compress);
 }
 
 EncodedPacket::EncodedPacket(const EncodedPacket& other) noexcept : block_(other.block_) {

@@ -2,37 +2,47 @@
 #include "patchbay/protocol/eio/session_machine.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "patchbay/protocol/eio/payload.hpp"
+#include "patchbay/protocol/eio/revision3.hpp"
 #include "patchbay/protocol/utf8.hpp"
 
 namespace patchbay::eio {
 
 namespace {
 
-constexpr std::string_view kClosePacket = "1";
-constexpr std::string_view kNoopPacket = "6";
-
 // A ping that is no later than this was due when it was sent: what timers are late by must not add
 // up. One that is later (the process was stopped, say) still leaves its client the whole
 // ping_timeout.
 constexpr Millis kTimerSlack{50};
 
-// These two never change and are sent all the time: one encoding serves every session.
-const EncodedPacket& ping_packet() {
-  static const EncodedPacket packet = EncodedPacket::text(PacketType::ping, {});
-  return packet;
+// These never change and are sent all the time: one encoding serves every session.
+const EncodedPacket& bare_packet(PacketType type) {
+  static const std::array packets{
+      EncodedPacket::text(PacketType::open, {}),    EncodedPacket::text(PacketType::close, {}),
+      EncodedPacket::text(PacketType::ping, {}),    EncodedPacket::text(PacketType::pong, {}),
+      EncodedPacket::text(PacketType::message, {}), EncodedPacket::text(PacketType::upgrade, {}),
+      EncodedPacket::text(PacketType::noop, {})};
+  return packets[static_cast<std::size_t>(type)];
+}
+
+// How long a new session may do without a heartbeat.
+Millis first_patience(const SessionConfig& config, WireFormat format) {
+  if (format == WireFormat::revision4) return config.ping_interval;
+  return config.ping_interval + config.ping_timeout;
 }
 
 }  // namespace
 
 SessionMachine::SessionMachine(Handler& handler, const SessionConfig& config, Transport transport,
-                               EncodedPacket open_packet, TimePoint now)
+                               EncodedPacket open_packet, TimePoint now, WireFormat format)
     : handler_(&handler),
       config_(&config),
-      heartbeat_deadline_(now + config.ping_interval),
-      transport_(transport) {
+      heartbeat_deadline_(now + first_patience(config, format)),
+      transport_(transport),
+      format_(format) {
   queue_.push(std::move(open_packet));
 }
 
@@ -48,9 +58,7 @@ SessionMachine::PollVerdict SessionMachine::on_poll(std::string& body) {
     return PollVerdict::answer;
   }
   if (state_ == State::closing) {
-    body.assign(kNoopPacket);
-    body += kPacketSeparator;
-    body += kClosePacket;
+    body = payload_of(std::array{bare_packet(PacketType::noop), bare_packet(PacketType::close)});
     finish(CloseReason::forced_close, Errc::none);
     return PollVerdict::answer;
   }
@@ -71,11 +79,25 @@ void SessionMachine::flush_poll() {
 }
 
 std::string SessionMachine::take_queued_payload() {
-  std::string body;
-  body.reserve(queue_.bytes());
-  for (const EncodedPacket& packet : queue_.packets()) append_to_payload(body, packet);
+  std::string body = payload_of(queue_.packets());
   queue_.pop(queue_.size());
   return body;
+}
+
+std::string SessionMachine::payload_of(std::span<const EncodedPacket> packets) const {
+  if (is_revision3()) return revision3::encode_payload(packets);
+  std::string body;
+  std::size_t size = 0;
+  for (const EncodedPacket& packet : packets) size += packet.frame().size();
+  body.reserve(size);
+  for (const EncodedPacket& packet : packets) append_to_payload(body, packet);
+  return body;
+}
+
+// Answers a held GET, if there is one, with this packet only.
+void SessionMachine::release_poll(PacketType type) {
+  if (!std::exchange(poll_held_, false)) return;
+  handler_->answer_poll(payload_of(std::span(&bare_packet(type), 1)));
 }
 
 bool SessionMachine::on_post_begin() {
@@ -87,13 +109,18 @@ bool SessionMachine::on_post_begin() {
   return true;
 }
 
-bool SessionMachine::on_post_end(std::string_view body, TimePoint now) {
+bool SessionMachine::on_post_end(std::string_view body, TimePoint now, bool binary) {
   post_active_ = false;
-  if (!is_valid_utf8(body)) {
+  if (!binary && !is_valid_utf8(body)) {
     finish(CloseReason::parse_error, Errc::eio_invalid_utf8);
     return false;
   }
-  PayloadReader reader(body);
+  if (is_revision3()) return read_packets(revision3::PayloadReader(body, binary), now);
+  return read_packets(PayloadReader(body), now);
+}
+
+template <typename Reader>
+bool SessionMachine::read_packets(Reader reader, TimePoint now) {
   while (!reader.at_end() && state_ == State::open) {
     const auto packet = reader.next();
     if (!packet) {
@@ -116,7 +143,8 @@ void SessionMachine::on_post_failed(Errc why) {
 void SessionMachine::on_websocket_text(std::string_view text, TimePoint now) {
   if (state_ != State::open) return;
   std::string decoded;
-  const auto packet = decode_packet(text, decoded);
+  const auto packet =
+      is_revision3() ? revision3::decode_text(text, decoded) : decode_packet(text, decoded);
   if (packet) {
     on_packet(*packet, now);
   } else {
@@ -126,7 +154,13 @@ void SessionMachine::on_websocket_text(std::string_view text, TimePoint now) {
 
 void SessionMachine::on_websocket_binary(std::string_view data, TimePoint now) {
   if (state_ != State::open) return;
-  on_packet({.type = PacketType::message, .binary = true, .data = data}, now);
+  if (!is_revision3()) {
+    on_packet({.type = PacketType::message, .binary = true, .data = data}, now);
+  } else if (const auto packet = revision3::decode_binary(data)) {
+    on_packet(*packet, now);
+  } else {
+    finish(CloseReason::parse_error, packet.error());
+  }
 }
 
 void SessionMachine::on_websocket_closed() {
@@ -156,7 +190,7 @@ void SessionMachine::on_packet(const PacketView& packet, TimePoint now) {
       on_pong(now);
       break;
     case PacketType::ping:
-      finish(CloseReason::transport_error, Errc::eio_heartbeat_direction);
+      on_ping(now);
       break;
     case PacketType::close:
       finish(CloseReason::transport_close, Errc::none);
@@ -168,7 +202,24 @@ void SessionMachine::on_packet(const PacketView& packet, TimePoint now) {
   }
 }
 
+void SessionMachine::on_ping(TimePoint now) {
+  if (!is_revision3()) {
+    finish(CloseReason::transport_error, Errc::eio_heartbeat_direction);
+    return;
+  }
+  heartbeat_deadline_ = now + config_->ping_interval + config_->ping_timeout;
+  // A pong that still waits answers this ping, too: pongs must not pile up for a client that sends
+  // pings and fetches nothing.
+  const EncodedPacket& pong = bare_packet(PacketType::pong);
+  const auto queued = queue_.packets();
+  if (queued.empty() || queued.back().payload() != pong.payload()) send(pong);
+}
+
 void SessionMachine::on_pong(TimePoint now) {
+  if (is_revision3()) {
+    finish(CloseReason::transport_error, Errc::eio_heartbeat_direction);
+    return;
+  }
   if (!awaiting_pong_) return;
   awaiting_pong_ = false;
   heartbeat_deadline_ = now + config_->ping_interval;
@@ -184,9 +235,10 @@ void SessionMachine::extend_pong_deadline(TimePoint now) {
 
 // --- Upgrade
 
-bool SessionMachine::on_candidate(TimePoint now) {
+bool SessionMachine::on_candidate(TimePoint now, bool base64) {
   if (state_ != State::open || transport_ != Transport::polling || upgrading()) return false;
   candidate_ = Candidate::attached;
+  candidate_base64_ = base64;
   upgrade_deadline_ = now + config_->upgrade_timeout;
   return true;
 }
@@ -217,14 +269,25 @@ void SessionMachine::on_candidate_closed() {
 void SessionMachine::complete_upgrade() {
   // The poll first: a handler that closes the session from inside this call must not find a
   // WebSocket that it has not been given yet.
-  if (std::exchange(poll_held_, false)) handler_->answer_poll(std::string(kNoopPacket));
+  release_poll(PacketType::noop);
   if (state_ != State::open) return finish(CloseReason::forced_close, Errc::none);
   candidate_ = Candidate::none;
   transport_ = Transport::websocket;
+  if (is_revision3()) adopt_format_of_candidate();
   // The heartbeat goes on as it was: were it only restarted by a pong, a client that never sends
   // one would live for ever.
   handler_->on_upgrade();
   if (!queue_.empty()) handler_->wake_writer();
+}
+
+// Each request of a revision 3 client says whether it takes binary packets.
+void SessionMachine::adopt_format_of_candidate() {
+  format_ = candidate_base64_ ? WireFormat::revision3_base64 : WireFormat::revision3;
+  if (!candidate_base64_) return;  // base64 that is queued is understood all the same
+  const SendQueue queued = std::exchange(queue_, {});
+  for (const EncodedPacket& packet : queued.packets()) {
+    queue_.push(packet.is_binary() ? revision3::to_base64(packet) : packet);
+  }
 }
 
 void SessionMachine::drop_candidate() {
@@ -237,6 +300,9 @@ void SessionMachine::drop_candidate() {
 
 bool SessionMachine::send(EncodedPacket packet) {
   if (state_ != State::open) return false;
+  if (is_revision3() && packet.is_binary()) {
+    packet = revision3::encode_binary(packet, format_ == WireFormat::revision3_base64);
+  }
   queue_.push(std::move(packet));
   handler_->wake_writer();
   return true;
@@ -267,11 +333,9 @@ void SessionMachine::finish(CloseReason reason, Errc detail) {
   queue_.clear();
   drop_candidate();
   if (std::exchange(post_active_, false)) handler_->abort_post();
-  if (std::exchange(poll_held_, false)) {
-    // A client that said goodbye itself has only to be released from its poll.
-    const bool client_knows = reason == CloseReason::transport_close;
-    handler_->answer_poll(std::string(client_knows ? kNoopPacket : kClosePacket));
-  }
+  // A client that said goodbye itself has only to be released from its poll.
+  const bool client_knows = reason == CloseReason::transport_close;
+  release_poll(client_knows ? PacketType::noop : PacketType::close);
   if (transport_ == Transport::websocket) handler_->close_websocket();
   handler_->on_close(reason, detail);
 }
@@ -290,7 +354,7 @@ void SessionMachine::on_time(TimePoint now) {
   if (upgrading() && now >= upgrade_deadline_) drop_candidate();
   if (candidate_ == Candidate::probed && now >= noop_deadline_) {
     noop_deadline_ = now + config_->upgrade_noop_interval;
-    if (std::exchange(poll_held_, false)) handler_->answer_poll(std::string(kNoopPacket));
+    release_poll(PacketType::noop);
   }
   if (state_ == State::open && now >= heartbeat_deadline_) on_heartbeat_due(now);
   if (state_ == State::closing && now >= closing_deadline_) {
@@ -299,6 +363,10 @@ void SessionMachine::on_time(TimePoint now) {
 }
 
 void SessionMachine::on_heartbeat_due(TimePoint now) {
+  if (is_revision3()) {
+    finish(CloseReason::ping_timeout, Errc::eio_ping_missing);
+    return;
+  }
   if (awaiting_pong_) {
     finish(CloseReason::ping_timeout, Errc::eio_pong_missing);
     return;
@@ -307,7 +375,7 @@ void SessionMachine::on_heartbeat_due(TimePoint now) {
   pong_deadline_extended_ = false;
   const bool on_time = now - heartbeat_deadline_ <= kTimerSlack;
   heartbeat_deadline_ = (on_time ? heartbeat_deadline_ : now) + config_->ping_timeout;
-  send(ping_packet());
+  send(bare_packet(PacketType::ping));
 }
 
 }  // namespace patchbay::eio

@@ -73,6 +73,8 @@ constexpr Entry entry_of(Errc code) noexcept {
       return {"eio_invalid_content_type", "A polling request has a content type not allowed here"};
     case Errc::eio_invalid_utf8:
       return {"eio_invalid_utf8", "A polling payload is not valid UTF-8"};
+    case Errc::eio_bad_payload:
+      return {"eio_bad_payload", "A polling payload states the lengths of its packets wrongly"};
     case Errc::eio_heartbeat_direction:
       return {"eio_heartbeat_direction", "A heartbeat packet came from the wrong side"};
     case Errc::eio_poll_overlap:
@@ -89,6 +91,9 @@ constexpr Entry entry_of(Errc code) noexcept {
       return {"eio_payload_too_large", "A polling payload exceeds max_http_buffer_size"};
     case Errc::eio_pong_missing:
       return {"eio_pong_missing", "The client did not answer a ping within ping_timeout"};
+    case Errc::eio_ping_missing:
+      return {"eio_ping_missing",
+              "The client did not send a ping within ping_interval and ping_timeout"};
     case Errc::json_syntax:
       return {"json_syntax", "The text is not valid JSON"};
     case Errc::json_too_deep:

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <numeric>
 
+#include "http_form.hpp"
 #include "http_grammar.hpp"
 #include "patchbay/protocol/utf8.hpp"
 
@@ -23,27 +24,6 @@ std::string_view without_authority(std::string_view target) noexcept {
   return begin == std::string_view::npos ? std::string_view() : target.substr(begin);
 }
 
-// One key or value as the URL Standard decodes it: a '%' without two digits stays what it is, and
-// what is not UTF-8 is replaced.
-std::string decode_component(std::string_view text) {
-  std::string bytes;
-  bytes.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
-      if (high >= 0 && low >= 0) {
-        bytes.push_back(static_cast<char>(high * 16 + low));
-        i += 2;
-        continue;
-      }
-    }
-    bytes.push_back(text[i] == '+' ? ' ' : text[i]);
-  }
-  if (is_valid_utf8(bytes)) return bytes;
-  return replace_invalid_utf8(bytes);
-}
-
 std::vector<Entry> split_pairs(std::string_view query) {
   std::vector<Entry> entries;
   while (!query.empty()) {
@@ -53,7 +33,8 @@ std::vector<Entry> split_pairs(std::string_view query) {
     if (pair.empty()) continue;
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
-    entries.emplace_back(decode_component(pair.substr(0, equals)), decode_component(value));
+    entries.emplace_back(decode_form_component(pair.substr(0, equals)),
+                         decode_form_component(value));
   }
   return entries;
 }
@@ -84,6 +65,25 @@ void merge_repeated_keys(std::vector<Entry>& entries) {
 }
 
 }  // namespace
+
+std::string decode_form_component(std::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      const int high = hex_value(text[i + 1]);
+      const int low = hex_value(text[i + 2]);
+      if (high >= 0 && low >= 0) {
+        bytes.push_back(static_cast<char>(high * 16 + low));
+        i += 2;
+        continue;
+      }
+    }
+    bytes.push_back(text[i] == '+' ? ' ' : text[i]);
+  }
+  if (is_valid_utf8(bytes)) return bytes;
+  return replace_invalid_utf8(bytes);
+}
 
 std::string_view Request::path() const noexcept {
   const std::string_view relative = without_authority(target);

@@ -2,7 +2,8 @@
 //
 // Any sequence of calls that a driver may make, on a virtual clock: the machine asks only for what
 // is possible at the time, ends exactly once, says nothing afterwards, and never outlives a client
-// that has fallen silent. Each byte of the input is a call; some take further bytes.
+// that has fallen silent. The first byte of the input chooses transport and wire format; each byte
+// behind it is a call, and some take further bytes.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "patchbay/protocol/eio/revision3.hpp"
 #include "patchbay/protocol/eio/session_machine.hpp"
 
 namespace {
@@ -50,9 +52,11 @@ class Script {
 // What the driver knows about its connections; checks each of the machine's calls against it.
 class Driver final : SessionMachine::Handler {
  public:
-  explicit Driver(Transport transport)
+  Driver(Transport transport, WireFormat format, bool candidate_base64)
       : websocket_(transport == Transport::websocket),
-        machine_(*this, config_, transport, EncodedPacket::text(PacketType::open, "{}"), now_) {}
+        candidate_base64_(candidate_base64),
+        machine_(*this, config_, transport, EncodedPacket::text(PacketType::open, "{}"), now_,
+                 format) {}
 
   void step(Script& script) {
     call(script.byte(), script);
@@ -159,13 +163,14 @@ class Driver final : SessionMachine::Handler {
 
   void end_post(std::string_view body) {
     if (!std::exchange(post_active_, false)) return;
-    if (!machine_.on_post_end(body, now_)) require(closed_);
+    const bool binary = machine_.revision() == 3 && revision3::is_binary_payload(body);
+    if (!machine_.on_post_end(body, now_, binary)) require(closed_);
   }
 
   void fail_post() {
     if (!std::exchange(post_active_, false)) return;
     machine_.on_post_failed(Errc::eio_post_aborted);
-    require(closed_);
+    require(closed_ || websocket_);  // an upgrade leaves the POST behind
   }
 
   void receive(std::string_view data, bool binary) {
@@ -195,7 +200,7 @@ class Driver final : SessionMachine::Handler {
 
   void open_candidate() {
     const bool possible = !candidate_ && !websocket_ && !closing_ && !closed_;
-    require(machine_.on_candidate(now_) == possible);
+    require(machine_.on_candidate(now_, candidate_base64_) == possible);
     candidate_ = candidate_ || possible;
   }
 
@@ -313,6 +318,7 @@ class Driver final : SessionMachine::Handler {
   const SessionConfig config_;
   TimePoint now_{Millis(1'000'000)};
   bool websocket_;
+  const bool candidate_base64_;
   bool candidate_ = false;
   bool poll_held_ = false;
   bool post_active_ = false;
@@ -327,7 +333,9 @@ class Driver final : SessionMachine::Handler {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Script script(data, size);
-  Driver driver(script.byte() % 2 == 0 ? Transport::polling : Transport::websocket);
+  const unsigned kind = script.byte();
+  Driver driver(kind % 2 == 0 ? Transport::polling : Transport::websocket,
+                static_cast<WireFormat>(kind / 2 % 3), kind / 6 % 2 == 1);
   while (!script.empty()) driver.step(script);
   driver.starve();
   return 0;

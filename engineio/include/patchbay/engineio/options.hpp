@@ -85,6 +85,9 @@ struct EngineOptions {
   std::vector<Transport> transports{Transport::polling, Transport::websocket};
   // False: the open packet offers no upgrade.
   bool allow_upgrades = true;
+  // Also serve revision 3 of the protocol, which Socket.IO clients of the 2.x line speak. A request
+  // whose "EIO" is not "4" counts as one of it.
+  bool allow_eio3 = false;
   // Requests below this path belong to the engine. With or without a trailing slash.
   std::string path = "/engine.io";
   std::optional<CorsOptions> cors;

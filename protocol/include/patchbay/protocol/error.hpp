@@ -45,7 +45,8 @@ enum class Errc : std::uint8_t {
   eio_invalid_base64,        // a binary packet whose base64 cannot be decoded
   eio_invalid_content_type,  // binary POST body on revision 4
   eio_invalid_utf8,          // polling payload that is not UTF-8
-  eio_heartbeat_direction,   // a ping from a revision 4 client
+  eio_bad_payload,           // lengths or marks of a revision 3 payload do not fit
+  eio_heartbeat_direction,   // a ping from a revision 4 client, a pong from a revision 3 client
   eio_poll_overlap,          // a second GET while one is held
   eio_post_overlap,          // a second POST while one is being read
   eio_poll_aborted,          // the client closed a held GET
@@ -53,6 +54,7 @@ enum class Errc : std::uint8_t {
   eio_connection_lost,       // the TCP connection failed or closed without a close frame
   eio_payload_too_large,     // POST body exceeds max_http_buffer_size
   eio_pong_missing,          // no pong within ping_timeout
+  eio_ping_missing,          // no ping of a revision 3 client's within ping_interval + ping_timeout
 
   // JSON (protocol/json.hpp).
   json_syntax,        // not JSON, or something behind it

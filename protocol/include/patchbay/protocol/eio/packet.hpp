@@ -29,6 +29,13 @@ struct PacketView {
 // bytes are put into `scratch`, which the view then refers to.
 Result<PacketView> decode_packet(std::string_view text, std::string& scratch);
 
+// How the packets of a session look on the wire, which the client's requests decide.
+enum class WireFormat : std::uint8_t {
+  revision4,
+  revision3,         // binary packets as they are
+  revision3_base64,  // the client takes binary packets as base64 only ("b64" in its query)
+};
+
 // A packet to send: immutable, encoded once, shared by every connection it goes to. It holds a
 // complete unmasked WebSocket frame, of which the polling form is a part.
 // A null handle (default-constructed) may only be assigned to, compared and destroyed.
@@ -45,6 +52,9 @@ class EncodedPacket {
   static EncodedPacket text(PacketType type, std::string_view data, bool compress = true);
   // A binary message.
   static EncodedPacket binary(std::string_view data, bool compress = true);
+  // A text or binary frame with this payload as it is, for what the two above do not cover.
+  static EncodedPacket from_parts(bool binary, std::string_view prefix, std::string_view data,
+                                  bool compress);
 
   explicit operator bool() const noexcept { return block_ != nullptr; }
   [[nodiscard]] bool is_binary() const noexcept;
@@ -56,8 +66,6 @@ class EncodedPacket {
 
  private:
   struct Block;
-  static EncodedPacket make(bool binary, std::string_view prefix, std::string_view data,
-                            bool compress);
   void release() noexcept;
   Block* block_ = nullptr;
 };

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// One Engine.IO session (revision 4) without its sockets: what arrived and what time it is go in,
-// calls to a Handler come out. It decides about heartbeats, upgrades, overlapping requests and
-// closing; it owns the queue of packets that wait to be sent.
+// One Engine.IO session without its sockets: what arrived and what time it is go in, calls to a
+// Handler come out. It decides about heartbeats, upgrades, overlapping requests and closing; it
+// owns the queue of packets that wait to be sent.
+//
+// In revision 4 this side sends pings and waits for pongs; in revision 3 the client sends pings,
+// and this side answers them.
 //
 // The driver (engineio/src/session.cpp) owns the connections. For polling it reports requests and
 // answers them; for WebSocket it reports messages, and writes what is in queue().
@@ -10,6 +13,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -56,12 +60,15 @@ class SessionMachine {
 
   // Starts open, with the open packet queued. `handler` and `config` must outlive the machine.
   SessionMachine(Handler& handler, const SessionConfig& config, Transport transport,
-                 EncodedPacket open_packet, TimePoint now);
+                 EncodedPacket open_packet, TimePoint now,
+                 WireFormat format = WireFormat::revision4);
   SessionMachine(const SessionMachine&) = delete;
   SessionMachine& operator=(const SessionMachine&) = delete;
 
   [[nodiscard]] State state() const noexcept { return state_; }
   [[nodiscard]] Transport transport() const noexcept { return transport_; }
+  // 3 or 4.
+  [[nodiscard]] int revision() const noexcept { return is_revision3() ? 3 : 4; }
   [[nodiscard]] bool upgrading() const noexcept { return candidate_ != Candidate::none; }
 
   // --- Polling -----------------------------------------------------------------------------------
@@ -80,7 +87,8 @@ class SessionMachine {
   // the session has been closed.
   [[nodiscard]] bool on_post_begin();
   // Its body is complete. False: answer 400 (the body was not valid; the session has been closed).
-  [[nodiscard]] bool on_post_end(std::string_view body, TimePoint now);
+  // `binary`: it was sent as application/octet-stream, which only revision 3 allows.
+  [[nodiscard]] bool on_post_end(std::string_view body, TimePoint now, bool binary = false);
   // Its body was of the wrong kind or too large, or its connection was lost.
   void on_post_failed(Errc why);
 
@@ -97,14 +105,15 @@ class SessionMachine {
 
   // --- Upgrade -----------------------------------------------------------------------------------
   // A WebSocket with this session's id was opened. False: close it; this session cannot be upgraded
-  // (now).
-  [[nodiscard]] bool on_candidate(TimePoint now);
+  // (now). `base64`: of revision 3, and takes binary packets as base64 only.
+  [[nodiscard]] bool on_candidate(TimePoint now, bool base64 = false);
   void on_candidate_text(std::string_view text, TimePoint now);
   void on_candidate_binary();
   void on_candidate_closed();
 
   // --- Sending and closing -----------------------------------------------------------------------
-  // Queues a packet; false when the session is not open, and the packet is dropped.
+  // Queues a packet, in the form of revision 4 whatever the session's is; false when the session is
+  // not open, and the packet is dropped.
   bool send(EncodedPacket packet);
   // True when a packet sent now would leave at once: what decides about volatile packets.
   [[nodiscard]] bool writable() const noexcept;
@@ -124,25 +133,35 @@ class SessionMachine {
  private:
   enum class Candidate : std::uint8_t { none, attached, probed };
 
+  [[nodiscard]] bool is_revision3() const noexcept { return format_ != WireFormat::revision4; }
+  template <typename Reader>
+  bool read_packets(Reader reader, TimePoint now);
   void on_packet(const PacketView& packet, TimePoint now);
+  void on_ping(TimePoint now);
   void on_pong(TimePoint now);
   void extend_pong_deadline(TimePoint now);
   void on_heartbeat_due(TimePoint now);
   void complete_upgrade();
+  void adopt_format_of_candidate();
   void drop_candidate();
   void finish(CloseReason reason, Errc detail);
+  void release_poll(PacketType type);
   [[nodiscard]] std::string take_queued_payload();
+  [[nodiscard]] std::string payload_of(std::span<const EncodedPacket> packets) const;
 
   Handler* handler_;
   const SessionConfig* config_;
   SendQueue queue_;
-  TimePoint heartbeat_deadline_;  // next ping, or the end of waiting for a pong
+  TimePoint
+      heartbeat_deadline_;  // next ping of ours, or the end of waiting for one of the client's
   TimePoint upgrade_deadline_{};
   TimePoint noop_deadline_{};
   TimePoint closing_deadline_{};
   State state_ = State::open;
   Transport transport_;
+  WireFormat format_;
   Candidate candidate_ = Candidate::none;
+  bool candidate_base64_ = false;
   bool awaiting_pong_ = false;
   bool pong_deadline_extended_ = false;
   bool poll_held_ = false;
