@@ -95,6 +95,7 @@ class LiveSession final : public Session,
   void on_timer(TimePoint now) override;
 
   void rearm();
+  void respond_to_poll(Exchange& exchange, std::string body, bool compress) const;
   void release(std::shared_ptr<Exchange>& exchange);
 
   const EngineCore* core_;
@@ -108,6 +109,7 @@ class LiveSession final : public Session,
   std::shared_ptr<WsTransport> candidate_;
   eio::SessionMachine machine_;
   bool flush_pending_ = false;
+  bool compress_poll_ = false;  // the answer to the held poll may be compressed
 };
 
 }  // namespace patchbay::engineio
