@@ -34,7 +34,9 @@ class Deflater {
   std::unique_ptr<Stream> stream_;
 };
 
-// The same seen from the receiver (section 7.2.2). After an error only reset() may follow.
+// The same seen from the receiver (section 7.2.2). After an error only reset() may follow. A
+// message that refers back further than the agreed window is either refused or read as it was
+// meant: zlib sees that it does only when the data is no longer there.
 class Inflater {
  public:
   // `window_bits` 8 to 15: the most that the sender uses. Holds 2^window_bits bytes and about 7

@@ -2,8 +2,8 @@
 #include "patchbay/protocol/http/accept.hpp"
 
 #include <algorithm>
-#include <compare>
 #include <cstddef>
+#include <tuple>
 
 #include "http_grammar.hpp"
 #include "patchbay/protocol/http/headers.hpp"
@@ -50,7 +50,9 @@ struct Preference {
   bool named = false;           // not only meant by "*"
   std::ptrdiff_t position = 0;  // 0 for the first of the list, then -1 ...
 
-  auto operator<=>(const Preference&) const = default;
+  friend bool operator<(const Preference& a, const Preference& b) noexcept {
+    return std::tie(a.weight, a.named, a.position) < std::tie(b.weight, b.named, b.position);
+  }
 };
 
 Preference preference_for(std::string_view coding, std::string_view list) noexcept {
@@ -73,7 +75,7 @@ std::optional<std::string_view> choose_encoding(std::string_view accept_encoding
   for (const std::string_view coding : offered) {
     const Preference preference = preference_for(coding, accept_encoding);
     if (preference.weight == 0) continue;
-    if (best && preference <= best_preference) continue;
+    if (best && !(best_preference < preference)) continue;
     best = coding;
     best_preference = preference;
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Any bytes from a client that has agreed to permessage-deflate: however they are cut into reads
-// the events are the same, no message is larger than the limit, and what a bomb unfolds to is not
-// held beyond it. The first byte of the input chooses the size of a read, the second what was
-// agreed; the rest is the wire.
+// the events are the same (with the largest window), no message is larger than the limit, and what
+// a bomb unfolds to is not held beyond it. The first byte of the input chooses the size of a read,
+// the second what was agreed; the rest is the wire.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -71,8 +71,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Seen& seen : whole) {
     if (seen.data.size() > limits.message_bytes) std::abort();
   }
-  if (patchbay::test::receive(receiver(), wire, chunk, chunk) != whole) std::abort();
-  if (patchbay::test::receive(receiver(), wire, 1, 1) != whole) std::abort();
+  const std::vector<Seen> chunks = patchbay::test::receive(receiver(), wire, chunk, chunk);
+  const std::vector<Seen> bytes = patchbay::test::receive(receiver(), wire, 1, 1);
+  // With a smaller window, references beyond it may be seen or not; see deflate.hpp.
+  if (params.client_max_window_bits == 15 && (chunks != whole || bytes != whole)) std::abort();
   check_memory(wire, limits, params);
   return 0;
 }
