@@ -59,6 +59,11 @@ class Fixture {
       int count = 0;
       std::from_chars(argument.data(), argument.data() + argument.size(), count);
       for (int i = 0; i < count; ++i) send_text(session, "tick " + std::to_string(i));
+    } else if (name == "!plain") {
+      session.send(eio::EncodedPacket::text(eio::PacketType::message, argument, false));
+    } else if (name == "!all") {
+      const auto packet = eio::EncodedPacket::text(eio::PacketType::message, argument);
+      for (const auto& [id, other] : sessions_) other->send(packet);
     } else if (name == "!reasons") {
       send_text(session, "!reasons " + to_json(Array(reasons_.begin(), reasons_.end())));
     }

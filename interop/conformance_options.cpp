@@ -48,6 +48,12 @@ void deny_on_request(const RequestInfo& request, const AllowReply& reply) {
   }
 }
 
+PerMessageDeflateOptions& deflate_of(Settings& settings) {
+  auto& deflate = settings.options.per_message_deflate;
+  if (!deflate) deflate.emplace();
+  return *deflate;
+}
+
 using Apply = std::function<void(Settings&, std::string_view)>;
 
 const std::map<std::string_view, Apply>& options_with_value() {
@@ -65,6 +71,15 @@ const std::map<std::string_view, Apply>& options_with_value() {
          s.options.cors->origin = v;
          s.options.cors->credentials = true;
        }},
+      {"--deflate-threshold", [](Settings& s, auto v) { deflate_of(s).threshold = number(v); }},
+      {"--deflate-server-bits",
+       [](Settings& s, auto v) {
+         deflate_of(s).server_max_window_bits = static_cast<int>(number(v));
+       }},
+      {"--deflate-client-bits",
+       [](Settings& s, auto v) {
+         deflate_of(s).client_max_window_bits = static_cast<int>(number(v));
+       }},
       {"--ack-timeout", [](Settings& s, auto v) { s.ack_timeout = millis(v); }},
   };
   return table;
@@ -78,6 +93,13 @@ const std::map<std::string_view, Apply>& options_without_value() {
       {"--no-upgrades", [](Settings& s, auto) { s.options.allow_upgrades = false; }},
       {"--no-cors", [](Settings& s, auto) { s.options.cors.reset(); }},
       {"--deny", [](Settings& s, auto) { s.options.allow_request = deny_on_request; }},
+      {"--deflate", [](Settings& s, auto) { deflate_of(s); }},
+      {"--deflate-no-context",
+       [](Settings& s, auto) {
+         deflate_of(s).server_no_context_takeover = true;
+         deflate_of(s).client_no_context_takeover = true;
+       }},
+      {"--no-http-compression", [](Settings& s, auto) { s.options.http_compression.reset(); }},
       {"--cookie", [](Settings& s, auto) { s.options.cookie = CookieOptions(); }},
   };
   return table;

@@ -36,9 +36,9 @@ bool is_upgrade(const Exchange& exchange) {
 
 // The response that opens the WebSocket; none when the request does not ask for one properly, which
 // has been answered then.
-std::optional<http::Response> accept_websocket(Exchange& exchange) {
+std::optional<ws::Handshake> accept_websocket(Exchange& exchange, const EngineOptions& options) {
   http::Response refusal;
-  auto accepted = ws::accept_handshake(exchange.request(), refusal);
+  auto accepted = ws::accept_handshake(exchange.request(), options.per_message_deflate, refusal);
   if (accepted) return std::move(*accepted);
   refusal.headers.set("connection", "close");
   exchange.respond(std::move(refusal));
@@ -262,16 +262,16 @@ void Dispatcher::open_polling(const std::shared_ptr<Exchange>& exchange) {
 }
 
 void Dispatcher::open_websocket(const std::shared_ptr<Exchange>& exchange) {
-  auto accepted = accept_websocket(*exchange);
+  auto accepted = accept_websocket(*exchange, core_->options);
   if (!accepted) return;
   auto info = exchange->info();
   std::string leftover;
-  auto stream = exchange->upgrade(std::move(*accepted), leftover);
+  auto stream = exchange->upgrade(std::move(accepted->response), leftover);
   if (!stream) return;
   auto session = std::make_shared<LiveSession>(*core_, *shard_, shard_->ids().next(),
                                                std::move(info), Transport::websocket);
   shard_->add_session(session);
-  auto ws = std::make_shared<WsTransport>(std::move(stream), core_->options);
+  auto ws = std::make_shared<WsTransport>(std::move(stream), core_->options, accepted->deflate);
   announce(session);
   session->attach(std::move(ws), std::move(leftover));
 }
@@ -300,13 +300,14 @@ void Dispatcher::on_session_request(const std::shared_ptr<Exchange>& exchange,
 }
 
 void Dispatcher::upgrade_session(const std::shared_ptr<Exchange>& exchange, LiveSession& session) {
-  auto accepted = accept_websocket(*exchange);
+  auto accepted = accept_websocket(*exchange, core_->options);
   if (!accepted) return;
   std::string leftover;
-  auto stream = exchange->upgrade(std::move(*accepted), leftover);
+  auto stream = exchange->upgrade(std::move(accepted->response), leftover);
   if (!stream) return;
-  session.attach_candidate(std::make_shared<WsTransport>(std::move(stream), core_->options),
-                           std::move(leftover), wants_base64(exchange->query()));
+  session.attach_candidate(
+      std::make_shared<WsTransport>(std::move(stream), core_->options, accepted->deflate),
+      std::move(leftover), wants_base64(exchange->query()));
 }
 
 std::shared_ptr<LiveSession> Dispatcher::session_of(const Exchange& exchange) const {

@@ -13,6 +13,20 @@ void require(bool condition, const char* message) {
   if (!condition) throw std::invalid_argument(message);
 }
 
+bool is_between(int low, int value, int high) {
+  return low <= value && value <= high;
+}
+
+void check(const PerMessageDeflateOptions& deflate) {
+  require(is_between(8, deflate.server_max_window_bits.value_or(15), 15),
+          "per_message_deflate.server_max_window_bits must be 8 to 15");
+  require(is_between(8, deflate.client_max_window_bits.value_or(15), 15),
+          "per_message_deflate.client_max_window_bits must be 8 to 15");
+  require(is_between(0, deflate.level, 9), "per_message_deflate.level must be 0 to 9");
+  require(is_between(1, deflate.memory_level, 9),
+          "per_message_deflate.memory_level must be 1 to 9");
+}
+
 EngineOptions checked(EngineOptions options) {
   require(options.ping_interval > Millis(0), "ping_interval must be greater than zero");
   require(options.ping_timeout > Millis(0), "ping_timeout must be greater than zero");
@@ -20,6 +34,11 @@ EngineOptions checked(EngineOptions options) {
   require(options.max_http_buffer_size > 0, "max_http_buffer_size must be greater than zero");
   require(!options.transports.empty(), "transports must name polling, websocket or both");
   require(options.path.starts_with('/'), "path must begin with '/'");
+  if (options.per_message_deflate) check(*options.per_message_deflate);
+  if (options.http_compression) {
+    require(is_between(0, options.http_compression->level, 9),
+            "http_compression.level must be 0 to 9");
+  }
   options.limits.message_bytes = options.max_http_buffer_size;
   return options;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "live_session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine_core.hpp"
+#include "http_compression.hpp"
 #include "patchbay/protocol/eio/jsonp.hpp"
 #include "patchbay/protocol/eio/revision3.hpp"
 #include "revision.hpp"
@@ -25,6 +27,12 @@ http::Response polling_response(const Exchange& exchange, std::string_view conte
     response.headers.add("x-xss-protection", "0");
   }
   return response;
+}
+
+// One packet that may be compressed is enough for the body that they share.
+bool may_compress(const eio::SendQueue& queue) {
+  return std::ranges::any_of(queue.packets(),
+                             [](const eio::EncodedPacket& packet) { return packet.compress(); });
 }
 
 http::Response bare_response(int status) {
@@ -100,10 +108,11 @@ void LiveSession::close_now() {
 void LiveSession::handle_poll(const std::shared_ptr<Exchange>& exchange) {
   using Verdict = eio::SessionMachine::PollVerdict;
   const auto self = shared_from_this();
+  const bool compress = may_compress(machine_.queue());
   std::string body;
   switch (machine_.on_poll(body)) {
     case Verdict::answer:
-      exchange->respond(payload_response(*exchange, std::move(body)));
+      respond_to_poll(*exchange, std::move(body), compress);
       break;
     case Verdict::hold:
       poll_ = exchange;
@@ -156,7 +165,16 @@ void LiveSession::handle_post_too_large(const std::shared_ptr<Exchange>& exchang
 void LiveSession::answer_poll(std::string body) {
   const auto exchange = poll_;
   release(poll_);
-  if (exchange) exchange->respond(payload_response(*exchange, std::move(body)));
+  if (exchange) respond_to_poll(*exchange, std::move(body), compress_poll_);
+}
+
+void LiveSession::respond_to_poll(Exchange& exchange, std::string body, bool compress) const {
+  auto response = payload_response(exchange, std::move(body));
+  const auto& compression = core_->options.http_compression;
+  if (compress && compression) {
+    compress_response(response, exchange.request().headers, *compression);
+  }
+  exchange.respond(std::move(response));
 }
 
 http::Response LiveSession::payload_response(const Exchange& exchange, std::string body) const {
@@ -291,7 +309,9 @@ void LiveSession::wake_writer() {
 void LiveSession::flush() {
   flush_pending_ = false;
   if (machine_.transport() == Transport::polling) {
+    compress_poll_ = may_compress(machine_.queue());
     machine_.flush_poll();
+    compress_poll_ = false;
     return;
   }
   const auto ws = ws_;

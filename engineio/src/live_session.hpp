@@ -96,6 +96,7 @@ class LiveSession final : public Session,
   void on_timer(TimePoint now) override;
 
   void rearm();
+  void respond_to_poll(Exchange& exchange, std::string body, bool compress) const;
   void release(std::shared_ptr<Exchange>& exchange);
   [[nodiscard]] http::Response payload_response(const Exchange& exchange, std::string body) const;
 
@@ -111,6 +112,7 @@ class LiveSession final : public Session,
   eio::SessionMachine machine_;
   const bool jsonp_;
   bool flush_pending_ = false;
+  bool compress_poll_ = false;  // the answer to the held poll may be compressed
 };
 
 }  // namespace patchbay::engineio

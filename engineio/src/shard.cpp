@@ -134,7 +134,9 @@ void Shard::flush_later(std::shared_ptr<LiveSession> session) {
 void Shard::flush_sessions() {
   flush_posted_ = false;
   auto sessions = std::exchange(dirty_, {});
+  deflate_pool_.begin_turn();
   for (const auto& session : sessions) session->flush();
+  deflate_pool_.end_turn();
   // Keep the room for the next turn, unless this one was unusually crowded.
   constexpr std::size_t kKeptCapacity = 1024;
   if (dirty_.empty() && sessions.capacity() <= kKeptCapacity) {

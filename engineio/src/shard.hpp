@@ -20,6 +20,7 @@
 #include "patchbay/engineio/id.hpp"
 #include "patchbay/engineio/loop.hpp"
 #include "timer_wheel.hpp"
+#include "ws_deflate.hpp"
 
 namespace patchbay::engineio {
 
@@ -58,6 +59,7 @@ class Shard final : public Loop {
 
   // A buffer to read into. Whoever calls owns its content until control returns to the loop.
   [[nodiscard]] std::span<char> scratch() noexcept { return scratch_; }
+  [[nodiscard]] ws::DeflatePool& deflate_pool() noexcept { return deflate_pool_; }
   [[nodiscard]] IdGenerator& ids() noexcept { return ids_; }
   // The time in the form of the Date header.
   [[nodiscard]] std::string_view http_date();
@@ -92,6 +94,7 @@ class Shard final : public Loop {
   std::vector<std::shared_ptr<LiveSession>> dirty_;
   bool flush_posted_ = false;
   std::vector<char> scratch_;
+  ws::DeflatePool deflate_pool_;
   IdGenerator ids_;
   Sessions sessions_;
   std::atomic<std::size_t> session_count_{0};

@@ -20,6 +20,7 @@ bool is_valid_close_code(std::uint16_t code) noexcept {
 std::uint16_t close_code_for(Errc error) noexcept {
   switch (error) {
     case Errc::ws_invalid_utf8:
+    case Errc::ws_bad_deflate:
       return status::invalid_payload;
     case Errc::ws_too_many_fragments:
       return status::policy_violation;

@@ -19,13 +19,22 @@
 #include "patchbay/protocol/http/response.hpp"
 #include "patchbay/protocol/limits.hpp"
 #include "patchbay/protocol/result.hpp"
+#include "ws_extensions.hpp"
 
 namespace patchbay::engineio::ws {
 
-// Answers an upgrade request: the 101 response to send, or ws_bad_handshake with the response that
-// says so in `refusal` (400 text/html and the reason as body; a bad or missing version also gets
-// "Sec-WebSocket-Version: 13, 8"). Validates method, Upgrade, Connection, version and key.
-Result<http::Response> accept_handshake(const http::Request& request, http::Response& refusal);
+struct Handshake {
+  http::Response response;               // 101
+  std::optional<DeflateParams> deflate;  // when messages may be compressed
+};
+
+// Answers an upgrade request, or gives ws_bad_handshake with the response that says so in `refusal`
+// (400 text/html and the reason as body; a bad or missing version also gets "Sec-WebSocket-Version:
+// 13, 8"). Validates method, Upgrade, Connection, version and key. Without `deflate` the header
+// Sec-WebSocket-Extensions is not looked at.
+Result<Handshake> accept_handshake(const http::Request& request,
+                                   const std::optional<PerMessageDeflateOptions>& deflate,
+                                   http::Response& refusal);
 
 // True for close codes that may stand in a close frame (1000-1003, 1007-1014, 3000-4999).
 [[nodiscard]] bool is_valid_close_code(std::uint16_t code) noexcept;
@@ -60,14 +69,27 @@ struct Event {
   Errc error = Errc::none;
 };
 
+// Unfolds compressed messages for a Receiver.
+class MessageInflater {
+ public:
+  virtual ~MessageInflater() = default;
+  // Appends what the next piece of a message unfolds to. ws_message_too_large when `out` would
+  // become larger than `limit`, ws_bad_deflate when it cannot be unfolded.
+  virtual Errc add(std::string_view piece, std::string& out, std::size_t limit) = 0;
+  // The message is complete.
+  virtual Errc finish(std::string& out, std::size_t limit) = 0;
+};
+
 // Turns received bytes into events. A frame that lies whole in the bytes handed in is unmasked in
 // place and passed on as a view; only fragments of frames and messages are kept, in a buffer that
 // grows with what has really arrived (never with what a header announces) and is given back when
-// the message is complete.
+// the message is complete. Of a compressed message it is what it unfolds to that is kept, and that
+// the limit is for.
 class Receiver {
  public:
-  // The limits must outlive the receiver.
-  explicit Receiver(const Limits& limits) noexcept;
+  // The limits must outlive the receiver. Without an inflater no message may be compressed.
+  explicit Receiver(const Limits& limits,
+                    std::unique_ptr<MessageInflater> inflater = nullptr) noexcept;
   Receiver(Receiver&&) noexcept;
   Receiver& operator=(Receiver&&) noexcept;
   ~Receiver();
@@ -86,6 +108,7 @@ class Receiver {
   Errc read_header(std::span<char>& input, Frame& frame);
   Errc admit(const Frame& frame) const noexcept;
   void begin_frame(const Frame& frame);
+  Errc take_payload(std::span<char>& input);
   Event deliver(Opcode opcode, std::string_view payload) noexcept;
   Event deliver_close(std::string_view payload) noexcept;
   Event fail(Errc error) noexcept;
@@ -95,6 +118,7 @@ class Receiver {
   Errc error_ = Errc::none;
   // Present only while a frame or message is incomplete: a quiet connection keeps nothing.
   std::unique_ptr<State> state_;
+  std::unique_ptr<MessageInflater> inflater_;
 };
 
 }  // namespace patchbay::engineio::ws

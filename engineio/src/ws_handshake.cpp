@@ -13,6 +13,7 @@
 #include <websocketpp/sha1/sha1.hpp>
 
 #include "ws_codec.hpp"
+#include "ws_token.hpp"
 
 namespace patchbay::engineio::ws {
 namespace {
@@ -34,12 +35,6 @@ std::string accept_key(std::string key) {
   return websocketpp::base64_encode(hash.data(), hash.size());
 }
 
-bool is_token(std::string_view text) {
-  constexpr std::string_view kTokenChars =
-      "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  return !text.empty() && text.find_first_not_of(kTokenChars) == std::string_view::npos;
-}
-
 std::string_view trim(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};
@@ -55,6 +50,8 @@ bool is_token_list(std::string_view list) {
   }
 }
 
+constexpr std::string_view kBadExtensions =
+    "Invalid or unacceptable Sec-WebSocket-Extensions header";
 constexpr std::string_view kBadVersion = "Missing or invalid Sec-WebSocket-Version header";
 
 // Why the request is refused, in the words that `ws` uses; empty when it is fine. A field that must
@@ -88,25 +85,39 @@ http::Response make_refusal(std::string_view fault) {
 
 }  // namespace
 
-Result<http::Response> accept_handshake(const http::Request& request, http::Response& refusal) {
+Result<Handshake> accept_handshake(const http::Request& request,
+                                   const std::optional<PerMessageDeflateOptions>& deflate,
+                                   http::Response& refusal) {
   if (const std::string_view fault = find_fault(request); !fault.empty()) {
     refusal = make_refusal(fault);
     return Errc::ws_bad_handshake;
   }
 
-  http::Response response;
-  response.status = 101;
-  response.headers.add("upgrade", "websocket");
-  response.headers.add("connection", "Upgrade");
-  response.headers.add("sec-websocket-accept",
-                       accept_key(request.headers.joined("sec-websocket-key")));
+  Handshake handshake;
+  http::Headers& headers = handshake.response.headers;
+  handshake.response.status = 101;
+  headers.add("upgrade", "websocket");
+  headers.add("connection", "Upgrade");
+  headers.add("sec-websocket-accept", accept_key(request.headers.joined("sec-websocket-key")));
   // Some clients give up when they offered protocols and none is selected, so the first one is.
   if (request.headers.contains("sec-websocket-protocol")) {
     const std::string offered = request.headers.joined("sec-websocket-protocol");
-    response.headers.add("sec-websocket-protocol",
-                         trim(std::string_view(offered).substr(0, offered.find(','))));
+    headers.add("sec-websocket-protocol",
+                trim(std::string_view(offered).substr(0, offered.find(','))));
   }
-  return response;
+  // Like `ws`, which does not look at what it has no use for.
+  if (deflate && request.headers.contains("sec-websocket-extensions")) {
+    auto agreed = negotiate_deflate(request.headers.joined("sec-websocket-extensions"), *deflate);
+    if (!agreed) {
+      refusal = make_refusal(kBadExtensions);
+      return agreed.error();
+    }
+    if (*agreed) {
+      headers.add("sec-websocket-extensions", (*agreed)->answer);
+      handshake.deflate = (*agreed)->params;
+    }
+  }
+  return handshake;
 }
 
 }  // namespace patchbay::engineio::ws

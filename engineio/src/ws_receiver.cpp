@@ -21,6 +21,7 @@ namespace opcode = websocketpp::frame::opcode;
 struct Receiver::Frame {
   opcode::value op = opcode::continuation;
   bool fin = false;
+  bool compressed = false;       // the message that begins with this frame is
   std::uint64_t size = 0;        // of the payload
   std::size_t mask = 0;          // the masking key, repeated to fill a machine word
   std::size_t header_bytes = 0;  // 0 while it is not complete
@@ -28,7 +29,7 @@ struct Receiver::Frame {
   [[nodiscard]] bool is_control() const noexcept { return opcode::is_control(op); }
   // Reads a header from the front of `bytes`, if it is there as a whole, and checks what can be
   // checked without knowing the frames before.
-  Errc parse(std::span<const char> bytes) noexcept;
+  Errc parse(std::span<const char> bytes, bool compression) noexcept;
 };
 
 struct Receiver::State {
@@ -46,11 +47,11 @@ struct Receiver::State {
   std::string message;
   bool in_message = false;
   opcode::value message_op = opcode::continuation;
+  bool compressed = false;
   std::size_t fragments = 0;
+  std::uint64_t message_received = 0;  // payload of the message's frames so far
 
   [[nodiscard]] bool idle() const noexcept { return header_bytes == 0 && !in_frame && !in_message; }
-  // Moves the frame's payload out of `input`; false when some of it has yet to come.
-  bool take_payload(std::span<char>& input);
 };
 
 namespace {
@@ -79,10 +80,13 @@ std::span<char> take(std::span<char>& input, std::size_t size) noexcept {
 }
 
 // The rules on the two bytes that begin every frame.
-Errc check_basic(const wire::basic_header& basic) noexcept {
-  constexpr auto kReserved = wire::BHB0_RSV1 | wire::BHB0_RSV2 | wire::BHB0_RSV3;
-  if ((basic.b0 & kReserved) != 0) return Errc::ws_reserved_bits;
+Errc check_basic(const wire::basic_header& basic, bool compression) noexcept {
   const opcode::value op = wire::get_opcode(basic);
+  // RSV1 says of a whole message that it is compressed (RFC 7692 section 6.2).
+  const bool may_be_compressed = compression && (op == opcode::text || op == opcode::binary);
+  const int reserved =
+      wire::BHB0_RSV2 | wire::BHB0_RSV3 | (may_be_compressed ? 0 : wire::BHB0_RSV1);
+  if ((basic.b0 & reserved) != 0) return Errc::ws_reserved_bits;
   if (opcode::reserved(op)) return Errc::ws_reserved_opcode;
   if (!wire::get_masked(basic)) return Errc::ws_not_masked;
   if (opcode::is_control(op) &&
@@ -104,13 +108,21 @@ bool is_canonical(std::uint8_t basic_size, std::uint64_t size) noexcept {
   }
 }
 
+// The most bytes that a message of `limit` bytes may arrive in. What cannot be compressed grows by
+// 5 bytes per block, and blocks are no smaller than some KiB.
+std::uint64_t most_received(std::uint64_t limit, bool compressed) noexcept {
+  constexpr std::uint64_t kMore = 64;
+  if (!compressed || limit > wire::limits::payload_size_jumbo) return limit;
+  return limit + limit / 512 + kMore;
+}
+
 }  // namespace
 
-Errc Receiver::Frame::parse(std::span<const char> bytes) noexcept {
+Errc Receiver::Frame::parse(std::span<const char> bytes, bool compression) noexcept {
   if (bytes.size() < wire::BASIC_HEADER_LENGTH) return Errc::none;
   const wire::basic_header basic(static_cast<std::uint8_t>(bytes[0]),
                                  static_cast<std::uint8_t>(bytes[1]));
-  if (const Errc error = check_basic(basic); error != Errc::none) return error;
+  if (const Errc error = check_basic(basic, compression); error != Errc::none) return error;
 
   const std::size_t length = wire::get_header_len(basic);
   if (bytes.size() < length) return Errc::none;
@@ -122,22 +134,14 @@ Errc Receiver::Frame::parse(std::span<const char> bytes) noexcept {
 
   op = wire::get_opcode(basic);
   fin = wire::get_fin(basic);
+  compressed = wire::get_rsv1(basic);
   mask = wire::prepare_masking_key(wire::get_masking_key(basic, extended));
   header_bytes = length;
   return Errc::none;
 }
 
-bool Receiver::State::take_payload(std::span<char>& input) {
-  std::string& buffer = frame.is_control() ? control : message;
-  const std::size_t old_size = buffer.size();
-  const auto arrived = static_cast<std::size_t>(std::min<std::uint64_t>(missing, input.size()));
-  buffer.append(take(input, arrived).data(), arrived);
-  frame.mask = apply_mask(std::span(buffer).subspan(old_size), frame.mask);
-  missing -= arrived;
-  return missing == 0;
-}
-
-Receiver::Receiver(const Limits& limits) noexcept : limits_(&limits) {}
+Receiver::Receiver(const Limits& limits, std::unique_ptr<MessageInflater> inflater) noexcept
+    : limits_(&limits), inflater_(std::move(inflater)) {}
 Receiver::Receiver(Receiver&&) noexcept = default;
 Receiver& Receiver::operator=(Receiver&&) noexcept = default;
 Receiver::~Receiver() = default;
@@ -154,7 +158,7 @@ Event Receiver::next(std::span<char>& input) {
       if (error == Errc::none) error = admit(frame);
       if (error != Errc::none) return fail(error);
 
-      const bool whole = frame.fin && frame.op != opcode::continuation;
+      const bool whole = frame.fin && frame.op != opcode::continuation && !frame.compressed;
       if (whole && frame.size <= input.size()) {
         const std::span<char> payload = take(input, static_cast<std::size_t>(frame.size));
         apply_mask(payload, frame.mask);
@@ -163,12 +167,17 @@ Event Receiver::next(std::span<char>& input) {
       begin_frame(frame);
     }
 
-    if (!state_->take_payload(input)) return {};
+    if (const Errc error = take_payload(input); error != Errc::none) return fail(error);
+    if (state_->missing > 0) return {};
     state_->in_frame = false;
     if (state_->frame.is_control()) {
       return deliver(static_cast<Opcode>(state_->frame.op), state_->control);
     }
     if (state_->frame.fin) {
+      if (state_->compressed) {
+        const Errc error = inflater_->finish(state_->message, limits_->message_bytes);
+        if (error != Errc::none) return fail(error);
+      }
       state_->in_message = false;
       return deliver(static_cast<Opcode>(state_->message_op), state_->message);
     }
@@ -179,7 +188,7 @@ Event Receiver::next(std::span<char>& input) {
 Errc Receiver::read_header(std::span<char>& input, Frame& frame) {
   if (input.empty()) return Errc::none;
   if (!state_ || state_->header_bytes == 0) {
-    const Errc error = frame.parse(input);
+    const Errc error = frame.parse(input, inflater_ != nullptr);
     if (error != Errc::none) return error;
     if (frame.header_bytes != 0) {
       take(input, frame.header_bytes);
@@ -192,7 +201,7 @@ Errc Receiver::read_header(std::span<char>& input, Frame& frame) {
   const std::size_t kept = state.header_bytes;
   const std::size_t added = std::min(state.header.size() - kept, input.size());
   std::memcpy(state.header.data() + kept, input.data(), added);
-  const Errc error = frame.parse(std::span(state.header).first(kept + added));
+  const Errc error = frame.parse(std::span(state.header).first(kept + added), inflater_ != nullptr);
   if (error != Errc::none) return error;
   const bool complete = frame.header_bytes != 0;
   take(input, complete ? frame.header_bytes - kept : added);
@@ -205,9 +214,12 @@ Errc Receiver::admit(const Frame& frame) const noexcept {
   if (frame.is_control()) return Errc::none;
   const bool in_message = state_ && state_->in_message;
   if (in_message != (frame.op == opcode::continuation)) return Errc::ws_bad_fragmentation;
-  const std::size_t gathered = in_message ? state_->message.size() : 0;
+  const std::uint64_t received = in_message ? state_->message_received : 0;
+  const bool compressed = in_message ? state_->compressed : frame.compressed;
   // Subtracted, not added up, so that no announced size can make it wrap.
-  if (frame.size > limits_->message_bytes - gathered) return Errc::ws_message_too_large;
+  if (frame.size > most_received(limits_->message_bytes, compressed) - received) {
+    return Errc::ws_message_too_large;
+  }
   if (in_message && state_->fragments >= limits_->ws_fragments) return Errc::ws_too_many_fragments;
   return Errc::none;
 }
@@ -222,9 +234,31 @@ void Receiver::begin_frame(const Frame& frame) {
     state.control.clear();
     return;
   }
-  if (!state.in_message) state.message_op = frame.op;
+  if (!state.in_message) {
+    state.message_op = frame.op;
+    state.compressed = frame.compressed;
+  }
   state.in_message = true;
+  state.message_received += frame.size;
   ++state.fragments;
+}
+
+// Moves what is there of the frame's payload out of `input`.
+Errc Receiver::take_payload(std::span<char>& input) {
+  State& state = *state_;
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(state.missing, input.size()));
+  const std::span<char> piece = take(input, size);
+  state.frame.mask = apply_mask(piece, state.frame.mask);
+  state.missing -= size;
+  const std::string_view data(piece.data(), piece.size());
+  if (state.frame.is_control()) {
+    state.control.append(data);
+  } else if (state.compressed) {
+    return inflater_->add(data, state.message, limits_->message_bytes);
+  } else {
+    state.message.append(data);
+  }
+  return Errc::none;
 }
 
 Event Receiver::deliver(Opcode opcode, std::string_view payload) noexcept {
@@ -262,6 +296,7 @@ Event Receiver::deliver_close(std::string_view payload) noexcept {
 
 Event Receiver::fail(Errc error) noexcept {
   state_.reset();
+  inflater_.reset();
   end_ = Event::Kind::error;
   error_ = error;
   return {end_, {}, {}, error};

@@ -29,8 +29,14 @@ iovec buffer_of(std::string_view data) noexcept {
 
 }  // namespace
 
-WsTransport::WsTransport(std::shared_ptr<Stream> stream, const EngineOptions& options)
-    : stream_(std::move(stream)), options_(&options), receiver_(options.limits) {}
+WsTransport::WsTransport(std::shared_ptr<Stream> stream, const EngineOptions& options,
+                         const std::optional<ws::DeflateParams>& deflate)
+    : stream_(std::move(stream)), options_(&options), receiver_(options.limits) {
+  if (!deflate) return;
+  ws::DeflatePool& pool = stream_->shard().deflate_pool();
+  receiver_ = ws::Receiver(options.limits, ws::make_message_inflater(pool, *deflate));
+  deflater_ = std::make_unique<ws::DeflateSender>(pool, *options.per_message_deflate, *deflate);
+}
 
 void WsTransport::start(std::shared_ptr<Listener> listener, std::string leftover) {
   listener_ = std::move(listener);
@@ -142,11 +148,11 @@ bool WsTransport::write(eio::SendQueue* queue) {
   std::size_t count = 0;
   if (partial_) buffers[count++] = buffer_of(partial_.frame().substr(partial_sent_));
   if (!control_.empty()) buffers[count++] = buffer_of(control_);
-  if (queue) {
-    for (const eio::EncodedPacket& packet : queue->packets()) {
-      if (count == buffers.size()) break;
-      buffers[count++] = buffer_of(packet.frame());
-    }
+  std::span<const eio::EncodedPacket> frames;
+  if (queue) frames = frames_of(*queue);
+  for (const eio::EncodedPacket& frame : frames) {
+    if (count == buffers.size()) break;
+    buffers[count++] = buffer_of(frame.frame());
   }
   const auto [bytes, status] = stream_->write(std::span(buffers.data(), count));
   if (status == Stream::Status::closed) {
@@ -158,16 +164,26 @@ bool WsTransport::write(eio::SendQueue* queue) {
     stream_->wait_writable();
     return false;
   }
-  consume(bytes, queue);
+  if (const std::size_t begun = consume(bytes, frames); begun > 0) {
+    if (deflater_) deflater_->pop(begun);
+    queue->pop(begun);
+  }
   return true;
 }
 
-void WsTransport::consume(std::size_t bytes, eio::SendQueue* queue) {
+// The frames to send for the first packets of the queue.
+std::span<const eio::EncodedPacket> WsTransport::frames_of(const eio::SendQueue& queue) {
+  return deflater_ ? deflater_->prepare(queue.packets(), kMaxBuffers) : queue.packets();
+}
+
+// Accounts for written bytes. Returns how many of the frames have begun to be written, and so are
+// no longer of the queue.
+std::size_t WsTransport::consume(std::size_t bytes, std::span<const eio::EncodedPacket> frames) {
   if (partial_) {
     const std::size_t part = std::min(bytes, partial_.frame().size() - partial_sent_);
     partial_sent_ += part;
     bytes -= part;
-    if (partial_sent_ < partial_.frame().size()) return;
+    if (partial_sent_ < partial_.frame().size()) return 0;
     partial_ = {};
     partial_sent_ = 0;
   }
@@ -175,19 +191,18 @@ void WsTransport::consume(std::size_t bytes, eio::SendQueue* queue) {
   control_.erase(0, control);
   bytes -= control;
   if (control_.empty()) control_.shrink_to_fit();
-  if (bytes == 0 || !queue) return;
 
-  std::size_t whole = 0;
-  for (const eio::EncodedPacket& packet : queue->packets()) {
-    if (bytes < packet.frame().size()) break;
-    bytes -= packet.frame().size();
-    ++whole;
+  std::size_t begun = 0;
+  while (bytes > 0) {
+    const eio::EncodedPacket& frame = frames[begun++];
+    if (bytes < frame.frame().size()) {
+      partial_ = frame;
+      partial_sent_ = bytes;
+      break;
+    }
+    bytes -= frame.frame().size();
   }
-  if (bytes > 0) {
-    partial_ = queue->packets()[whole++];
-    partial_sent_ = bytes;
-  }
-  queue->pop(whole);
+  return begun;
 }
 
 std::size_t WsTransport::unsent_bytes() const noexcept {
@@ -211,6 +226,7 @@ void WsTransport::close(std::optional<std::uint16_t> code) {
   if (state_ != State::open) return;
   state_ = State::closing;
   listener_.reset();
+  deflater_.reset();
   ws::append_close_frame(control_, code);
   write_control();
   if (state_ == State::closed) return;
@@ -235,6 +251,7 @@ void WsTransport::lose() {
   state_ = State::closed;
   TimerWheel::cancel(*this);
   partial_ = {};
+  deflater_.reset();
   control_.clear();
   stream_->close();
   if (const auto listener = std::exchange(listener_, nullptr)) listener->on_ws_closed(*this);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,7 @@
 #include "stream.hpp"
 #include "timer_wheel.hpp"
 #include "ws_codec.hpp"
+#include "ws_deflate.hpp"
 
 namespace patchbay::engineio {
 
@@ -39,7 +41,9 @@ class WsTransport final : public Stream::Handler,
     [[nodiscard]] virtual bool reading_paused(const WsTransport& ws) const = 0;
   };
 
-  WsTransport(std::shared_ptr<Stream> stream, const EngineOptions& options);
+  // `deflate`: what the handshake has agreed on.
+  WsTransport(std::shared_ptr<Stream> stream, const EngineOptions& options,
+              const std::optional<ws::DeflateParams>& deflate);
 
   // Begins to serve. `leftover` is what the peer sent behind its handshake.
   void start(std::shared_ptr<Listener> listener, std::string leftover);
@@ -71,13 +75,16 @@ class WsTransport final : public Stream::Handler,
   void on_close_frame(std::optional<std::uint16_t> code);
   void write_control();
   bool write(eio::SendQueue* queue);
-  void consume(std::size_t bytes, eio::SendQueue* queue);
+  [[nodiscard]] std::span<const eio::EncodedPacket> frames_of(const eio::SendQueue& queue);
+  std::size_t consume(std::size_t bytes, std::span<const eio::EncodedPacket> frames);
   void lose();
 
   std::shared_ptr<Stream> stream_;
   std::shared_ptr<Listener> listener_;
   const EngineOptions* options_;
   ws::Receiver receiver_;
+  // Without compression the packets' own frames are sent.
+  std::unique_ptr<ws::DeflateSender> deflater_;
   // A packet of which a part has been written: the rest must come before anything else.
   eio::EncodedPacket partial_;
   std::size_t partial_sent_ = 0;

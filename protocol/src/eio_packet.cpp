@@ -16,10 +16,11 @@ constexpr char kLastType = '6';
 
 constexpr char kFinText = '\x81';
 constexpr char kFinBinary = '\x82';
+constexpr char kRsv1 = '\x40';
 
 // An unmasked frame header for this payload; returns its length (RFC 6455 section 5.2).
-std::size_t write_frame_header(char* out, bool binary, std::size_t payload_size) noexcept {
-  out[0] = binary ? kFinBinary : kFinText;
+std::size_t write_frame_header(char* out, char first_byte, std::size_t payload_size) noexcept {
+  out[0] = first_byte;
   const std::uint64_t size = payload_size;
   std::size_t length_bytes = 0;
   if (size < 126) {
@@ -67,13 +68,18 @@ struct EncodedPacket::Block {
 
 EncodedPacket EncodedPacket::from_parts(bool binary, std::string_view prefix, std::string_view data,
                                         bool compress) {
+  return make(binary ? kFinBinary : kFinText, prefix, data, compress);
+}
+
+EncodedPacket EncodedPacket::make(char first_byte, std::string_view prefix, std::string_view data,
+                                  bool compress) {
   char header[10];
   const std::size_t payload_size = prefix.size() + data.size();
-  const std::size_t header_size = write_frame_header(header, binary, payload_size);
+  const std::size_t header_size = write_frame_header(header, first_byte, payload_size);
   void* memory = ::operator new(sizeof(Block) + header_size + payload_size);
   auto* block = new (memory) Block;
   block->header_size = static_cast<std::uint8_t>(header_size);
-  block->binary = binary;
+  block->binary = (first_byte & kFinBinary) == kFinBinary;
   block->compress = compress;
   block->frame_size = header_size + payload_size;
   char* out = block->bytes();
@@ -88,11 +94,16 @@ EncodedPacket EncodedPacket::from_parts(bool binary, std::string_view prefix, st
 
 EncodedPacket EncodedPacket::text(PacketType type, std::string_view data, bool compress) {
   const char digit = static_cast<char>(kFirstType + static_cast<char>(type));
-  return from_parts(false, {&digit, 1}, data, compress);
+  return make(kFinText, {&digit, 1}, data, compress);
 }
 
 EncodedPacket EncodedPacket::binary(std::string_view data, bool compress) {
-  return from_parts(true, {}, data, compress);
+  return make(kFinBinary, {}, data, compress);
+}
+
+EncodedPacket EncodedPacket::deflated(bool binary, std::string_view data) {
+  const char opcode = binary ? kFinBinary : kFinText;
+  return make(static_cast<char>(opcode | kRsv1), {}, data, false);
 }
 
 EncodedPacket::EncodedPacket(const EncodedPacket& other) noexcept : block_(other.block_) {
@@ -117,6 +128,10 @@ bool EncodedPacket::is_binary() const noexcept {
 
 bool EncodedPacket::compress() const noexcept {
   return block_->compress;
+}
+
+bool EncodedPacket::is_shared() const noexcept {
+  return block_->references.load(std::memory_order_relaxed) > 1;
 }
 
 std::string_view EncodedPacket::frame() const noexcept {

@@ -63,6 +63,8 @@ constexpr Entry entry_of(Errc code) noexcept {
       return {"ws_message_too_large", "A WebSocket message exceeds max_http_buffer_size"};
     case Errc::ws_too_many_fragments:
       return {"ws_too_many_fragments", "A WebSocket message has more fragments than allowed"};
+    case Errc::ws_bad_deflate:
+      return {"ws_bad_deflate", "A compressed WebSocket message cannot be decompressed"};
     case Errc::eio_empty_packet:
       return {"eio_empty_packet", "An Engine.IO packet is empty"};
     case Errc::eio_unknown_packet_type:

@@ -45,7 +45,7 @@ http::Request request_with(std::string_view name, std::optional<std::string_view
 
 void check_refused(const http::Request& request, std::string_view reason) {
   http::Response refusal;
-  const Result<http::Response> result = accept_handshake(request, refusal);
+  const auto result = accept_handshake(request, {}, refusal);
   CHECK(result.error() == Errc::ws_bad_handshake);
   CHECK(refusal.status == 400);
   CHECK(refusal.headers.find("content-type") == "text/html");
@@ -56,11 +56,12 @@ void check_refused(const http::Request& request, std::string_view reason) {
 
 http::Response accepted(const http::Request& request) {
   http::Response refusal;
-  Result<http::Response> result = accept_handshake(request, refusal);
+  const auto result = accept_handshake(request, {}, refusal);
   REQUIRE(result.has_value());
-  CHECK(result->status == 101);
-  CHECK(result->body.empty());
-  return *result;
+  CHECK_FALSE(result->deflate);
+  CHECK(result->response.status == 101);
+  CHECK(result->response.body.empty());
+  return result->response;
 }
 
 }  // namespace
@@ -199,7 +200,7 @@ TEST_CASE("an offered extension is not answered") {
 TEST_CASE("the refusal is left alone when the handshake is accepted") {
   http::Response refusal;
   refusal.status = 299;
-  CHECK(accept_handshake(good_request(), refusal).has_value());
+  CHECK(accept_handshake(good_request(), {}, refusal).has_value());
   CHECK(refusal.status == 299);
   CHECK(refusal.headers.empty());
 }

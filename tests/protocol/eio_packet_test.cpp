@@ -103,3 +103,23 @@ TEST_CASE("copies share one encoding, which lives as long as the last of them") 
   EncodedPacket moved(std::move(kept));
   CHECK(moved.payload() == "4shared");
 }
+
+TEST_CASE("the compressed form of a packet is a frame with the first reserved bit") {
+  const auto text = EncodedPacket::deflated(false, std::string_view("\xf2\0", 2));
+  CHECK(text.frame() == std::string_view("\xc1\x02\xf2\0", 4));
+  CHECK_FALSE(text.is_binary());
+  CHECK_FALSE(text.compress());
+  const auto binary = EncodedPacket::deflated(true, std::string(126, 'x'));
+  CHECK(binary.frame() == std::string("\xc2\x7e\x00\x7e", 4) + std::string(126, 'x'));
+  CHECK(binary.is_binary());
+}
+
+TEST_CASE("a packet knows whether there are other handles of it") {
+  const auto packet = EncodedPacket::binary("x");
+  CHECK_FALSE(packet.is_shared());
+  {
+    const EncodedPacket copy(packet);
+    CHECK(packet.is_shared());
+  }
+  CHECK_FALSE(packet.is_shared());
+}

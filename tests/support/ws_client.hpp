@@ -115,9 +115,8 @@ inline bool feed(engineio::ws::Receiver& receiver, std::string_view bytes,
 }
 
 // The events of `bytes` when they arrive `chunk` at a time, after a first read of `first` bytes.
-inline std::vector<Seen> receive(std::string_view bytes, const Limits& limits, std::size_t first,
-                                 std::size_t chunk) {
-  engineio::ws::Receiver receiver(limits);
+inline std::vector<Seen> receive(engineio::ws::Receiver receiver, std::string_view bytes,
+                                 std::size_t first, std::size_t chunk) {
   std::vector<Seen> seen;
   std::string_view part = bytes.substr(0, first);
   while (feed(receiver, part, seen)) {
@@ -126,6 +125,11 @@ inline std::vector<Seen> receive(std::string_view bytes, const Limits& limits, s
     part = bytes.substr(0, chunk);
   }
   return seen;
+}
+
+inline std::vector<Seen> receive(std::string_view bytes, const Limits& limits, std::size_t first,
+                                 std::size_t chunk) {
+  return receive(engineio::ws::Receiver(limits), bytes, first, chunk);
 }
 
 inline std::vector<Seen> receive(std::string_view bytes, const Limits& limits = {}) {

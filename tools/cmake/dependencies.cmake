@@ -3,6 +3,7 @@
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
 find_package(simdjson REQUIRED)
 find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
 
 # llhttp comes as generated C in the package node-llhttp.
 find_path(LLHTTP_INCLUDE_DIR llhttp.h PATHS /usr/share/include/llhttp REQUIRED)

@@ -14,6 +14,8 @@ namespace patchbay {
 using engineio::AllowReply;
 using engineio::CookieOptions;
 using engineio::CorsOptions;
+using engineio::HttpCompressionOptions;
+using engineio::PerMessageDeflateOptions;
 using engineio::RequestInfo;
 using engineio::Transport;
 

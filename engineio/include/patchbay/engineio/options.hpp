@@ -49,6 +49,42 @@ struct CookieOptions {
   std::optional<std::chrono::seconds> max_age = {};
 };
 
+// Compression of WebSocket messages (permessage-deflate, RFC 7692), for clients that offer it.
+//
+// What a connection keeps: to compress with context takeover, a deflater of
+// 2^(server_max_window_bits + 2) + 2^(memory_level + 9) bytes, 256 KiB by default, from its first
+// message of `threshold` on; to decompress with context takeover, 2^client_max_window_bits bytes
+// and 7 KiB, 39 KiB by default, from the client's first compressed message on. Without context
+// takeover it keeps nothing between messages: connections of one loop share a deflater and a few
+// inflaters, and a packet that goes to many of them is compressed once per loop. So for many connections set both
+// *_no_context_takeover. Whatever a message unfolds to counts against max_http_buffer_size.
+struct PerMessageDeflateOptions {
+  // Smaller packets, in bytes, are sent as they are.
+  std::size_t threshold = 1024;
+  // True: each message is compressed by itself, whether or not the client asks for it. Also true
+  // for clients that do ask. Costs ratio with many similar small messages, saves the deflater.
+  bool server_no_context_takeover = false;
+  // True: the client is told to compress each message by itself. Saves the inflater.
+  bool client_no_context_takeover = false;
+  // The most that the server (the client) may use of earlier data, as a power of two: 8 to 15;
+  // nothing: as the client offers. A client that cannot be told a limit of its own, because it does
+  // not offer client_max_window_bits, gets no compression when one is set.
+  std::optional<int> server_max_window_bits = {};
+  std::optional<int> client_max_window_bits = {};
+  // 1 (fast) to 9 (small); 0 only stores.
+  int level = 6;
+  // 1 to 9: the deflater's other half of memory, see above.
+  int memory_level = 8;
+};
+
+// gzip or deflate for answers to polling GETs, when the client accepts one of them. A response is
+// compressed if at least one of its packets allows it. Nothing is kept between responses.
+struct HttpCompressionOptions {
+  // Smaller bodies, in bytes, are sent as they are.
+  std::size_t threshold = 1024;
+  int level = 6;  // 1 (fast) to 9 (small); 0 only stores
+};
+
 // The answer to AllowRequest. May be copied, kept, and used later from any thread; the first call
 // counts. If every copy is destroyed unused, the request is refused.
 class AllowReply {
@@ -93,6 +129,10 @@ struct EngineOptions {
   std::optional<CorsOptions> cors;
   AllowRequest allow_request;
   std::optional<CookieOptions> cookie;
+  // Nothing: no compression of WebSocket messages.
+  std::optional<PerMessageDeflateOptions> per_message_deflate;
+  // Nothing: no compression of polling responses.
+  std::optional<HttpCompressionOptions> http_compression = HttpCompressionOptions{};
 
   // How long a client may take to send the head of a request, from the first byte or the
   // connection.

@@ -38,6 +38,7 @@ enum class Errc : std::uint8_t {
   ws_invalid_utf8,        // text that is not UTF-8 [8.1]
   ws_message_too_large,   // message exceeds max_http_buffer_size
   ws_too_many_fragments,  // message in more fragments than allowed
+  ws_bad_deflate,         // compressed message that cannot be unfolded [RFC 7692 7.2.2]
 
   // Engine.IO packets and sessions (protocol/eio/).
   eio_empty_packet,          // a packet without even its type digit

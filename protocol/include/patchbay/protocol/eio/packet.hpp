@@ -56,9 +56,15 @@ class EncodedPacket {
   static EncodedPacket from_parts(bool binary, std::string_view prefix, std::string_view data,
                                   bool compress);
 
+  // Another form of a packet, for a connection with permessage-deflate: the frame has RSV1 set, and
+  // `data`, what the payload was compressed to (RFC 7692 section 7.2.1), is its payload.
+  static EncodedPacket deflated(bool binary, std::string_view data);
+
   explicit operator bool() const noexcept { return block_ != nullptr; }
   [[nodiscard]] bool is_binary() const noexcept;
   [[nodiscard]] bool compress() const noexcept;
+  // Other handles of this packet exist. Only a hint when other threads have some.
+  [[nodiscard]] bool is_shared() const noexcept;
   // Header and payload of the WebSocket frame.
   [[nodiscard]] std::string_view frame() const noexcept;
   // Payload of the frame: type digit and text, or the bytes of a binary message.
@@ -66,6 +72,8 @@ class EncodedPacket {
 
  private:
   struct Block;
+  static EncodedPacket make(char first_byte, std::string_view prefix, std::string_view data,
+                            bool compress);
   void release() noexcept;
   Block* block_ = nullptr;
 };
