@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Mode --engineio: every message comes back, but for those that begin with '!', which are commands.
-#include <asio/signal_set.hpp>
 #include <charconv>
-#include <csignal>
 #include <deque>
 #include <map>
 #include <memory>
@@ -104,12 +102,7 @@ void run_engineio(const Settings& settings) {
   engineio::Engine engine(std::move(options));
   engine.on_session(
       [&](std::shared_ptr<Session> session) { return fixture.open(std::move(session)); });
-  asio::signal_set signals(engine.loop(0).io_context(), SIGINT, SIGTERM);
-  signals.async_wait([&](asio::error_code error, int) {
-    if (!error) engine.stop();
-  });
-  announce(engine.listen(settings.port, "127.0.0.1"));
-  engine.run();
+  serve(engine, settings.port);
 }
 
 }  // namespace patchbay::conformance

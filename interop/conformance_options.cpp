@@ -87,8 +87,6 @@ const std::map<std::string_view, Apply>& options_with_value() {
 
 const std::map<std::string_view, Apply>& options_without_value() {
   static const std::map<std::string_view, Apply> table{
-      {"--engineio", [](Settings& s, auto) { s.mode = Settings::Mode::engineio; }},
-      {"--socketio", [](Settings& s, auto) { s.mode = Settings::Mode::socketio; }},
       {"--allow-eio3", [](Settings& s, auto) { s.options.allow_eio3 = true; }},
       {"--no-upgrades", [](Settings& s, auto) { s.options.allow_upgrades = false; }},
       {"--no-cors", [](Settings& s, auto) { s.options.cors.reset(); }},
@@ -105,9 +103,10 @@ const std::map<std::string_view, Apply>& options_without_value() {
   return table;
 }
 
-// What the official suites expect.
-Settings suite_defaults() {
+// What the suites of the protocols expect.
+Settings protocol_suite(void (*run)(const Settings&)) {
   Settings settings;
+  settings.run = run;
   settings.options.ping_interval = Millis(300);
   settings.options.ping_timeout = Millis(200);
   settings.options.connect_timeout = Millis(1000);
@@ -115,11 +114,20 @@ Settings suite_defaults() {
   return settings;
 }
 
+Settings defaults(std::string_view mode) {
+  if (mode == "--engineio") return protocol_suite(run_engineio);
+  if (mode == "--socketio") return protocol_suite(run_socketio);
+  if (mode == "--engineio-client-suite") return engineio_client_suite();
+  if (mode == "--socketio-client-suite") return socketio_client_suite();
+  throw std::invalid_argument("unknown mode: " + std::string(mode));
+}
+
 }  // namespace
 
 Settings parse_settings(int argc, char** argv) {
-  Settings settings = suite_defaults();
-  for (int i = 1; i < argc; ++i) {
+  if (argc < 2) throw std::invalid_argument("the first argument has to be a mode: --socketio ...");
+  Settings settings = defaults(argv[1]);
+  for (int i = 2; i < argc; ++i) {
     const std::string_view name = argv[i];
     if (const auto flag = options_without_value().find(name);
         flag != options_without_value().end()) {
@@ -131,9 +139,6 @@ Settings parse_settings(int argc, char** argv) {
     } else {
       throw std::invalid_argument("unknown option: " + std::string(name));
     }
-  }
-  if (settings.mode == Settings::Mode::none) {
-    throw std::invalid_argument("one of --engineio and --socketio is needed");
   }
   return settings;
 }

@@ -1,14 +1,44 @@
 // SPDX-License-Identifier: MIT
 #include "conformance_server.hpp"
 
+#include <asio/signal_set.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
+#include <utility>
+
+#include "patchbay/patchbay.hpp"
 
 namespace patchbay::conformance {
+
+namespace {
+
+template <typename Stop>
+void on_signal(asio::signal_set& signals, Stop stop) {
+  signals.async_wait([stop = std::move(stop)](asio::error_code error, int) {
+    if (!error) stop();
+  });
+}
 
 void announce(std::uint16_t port) {
   std::printf("listening on http://127.0.0.1:%u\n", static_cast<unsigned>(port));
   std::fflush(stdout);
+}
+
+}  // namespace
+
+void serve(engineio::Engine& engine, std::uint16_t port) {
+  asio::signal_set signals(engine.loop(0).io_context(), SIGINT, SIGTERM);
+  on_signal(signals, [&] { engine.stop(); });
+  announce(engine.listen(port, "127.0.0.1"));
+  engine.run();
+}
+
+void serve(Server& io, std::uint16_t port) {
+  asio::signal_set signals(io.engine().loop(0).io_context(), SIGINT, SIGTERM);
+  on_signal(signals, [&] { io.close(); });
+  announce(io.listen(port, "127.0.0.1"));
+  io.run();
 }
 
 }  // namespace patchbay::conformance
@@ -17,11 +47,7 @@ int main(int argc, char** argv) {
   using namespace patchbay::conformance;
   try {
     const Settings settings = parse_settings(argc, argv);
-    if (settings.mode == Settings::Mode::engineio) {
-      run_engineio(settings);
-    } else {
-      run_socketio(settings);
-    }
+    settings.run(settings);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "conformance-server: %s\n", error.what());

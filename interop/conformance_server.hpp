@@ -4,15 +4,21 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "patchbay/options.hpp"
+
+namespace patchbay {
+class Server;
+namespace engineio {
+class Engine;
+}
+}  // namespace patchbay
 
 namespace patchbay::conformance {
 
 struct Settings {
-  enum class Mode : std::uint8_t { none, engineio, socketio };
-  Mode mode = Mode::none;
+  // Serves until SIGTERM or SIGINT.
+  void (*run)(const Settings&) = nullptr;
   std::uint16_t port = 3000;
   Millis ack_timeout{200};
   ServerOptions options;
@@ -21,11 +27,14 @@ struct Settings {
 // Throws std::invalid_argument with a sentence about what is wrong.
 Settings parse_settings(int argc, char** argv);
 
-// Serve until SIGTERM or SIGINT.
+// The modes. Those of a client's own suite have their defaults from where the suite starts Node.js.
 void run_engineio(const Settings& settings);
 void run_socketio(const Settings& settings);
+Settings engineio_client_suite();
+Settings socketio_client_suite();
 
-// Tells whoever started the program that the port is open.
-void announce(std::uint16_t port);
+// Open the port, tell on standard output which it is, and serve.
+void serve(engineio::Engine& engine, std::uint16_t port);
+void serve(Server& io, std::uint16_t port);
 
 }  // namespace patchbay::conformance

@@ -2,9 +2,7 @@
 //
 // Mode --socketio: the handlers that README.md lists.
 #include <algorithm>
-#include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
-#include <csignal>
 #include <deque>
 #include <memory>
 #include <string>
@@ -170,12 +168,7 @@ void run_socketio(const Settings& settings) {
   Server io(std::move(options));
   Fixture fixture(io, settings.ack_timeout);
   fixture.set_up();
-  asio::signal_set signals(io.engine().loop(0).io_context(), SIGINT, SIGTERM);
-  signals.async_wait([&](asio::error_code error, int) {
-    if (!error) io.close();
-  });
-  announce(io.listen(settings.port, "127.0.0.1"));
-  io.run();
+  serve(io, settings.port);
 }
 
 }  // namespace patchbay::conformance
