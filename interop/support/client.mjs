@@ -7,7 +7,7 @@ import { afterEach } from "node:test";
 
 import { io } from "socket.io-client";
 
-import { within } from "./wait.mjs";
+import { eventually, within } from "./wait.mjs";
 
 // The three ways to connect, as values of the option `transports`.
 export const kTransports = {
@@ -24,15 +24,18 @@ export function useClients() {
     for (const socket of opened) {
       socket.io.reconnection(false);
       socket.disconnect();
-      socket.io._close();
+      // The name changed in 3.0.
+      if (socket.io._close) socket.io._close();
+      else socket.io.close();
     }
     opened.clear();
   });
 }
 
-// A socket that has not begun to connect, on a connection of its own.
-export function createSocket(url, options = {}) {
-  const socket = io(url, { autoConnect: false, forceNew: true, reconnection: false, ...options });
+// A socket that has not begun to connect, on a connection of its own. `client` is the io() of
+// another version.
+export function createSocket(url, { client = io, ...options } = {}) {
+  const socket = client(url, { autoConnect: false, forceNew: true, reconnection: false, ...options });
   opened.add(socket);
   return socket;
 }
@@ -50,9 +53,10 @@ export async function connect(url, options) {
   return socket;
 }
 
+// Fails with what the client is told when it is refused: an Error, or before 3.0 whatever came.
 export async function connected(socket) {
   const outcome = new Promise((done, fail) => {
-    socket.once("connect", done).once("connect_error", fail);
+    socket.once("connect", done).once("connect_error", fail).once("error", fail);
   });
   socket.connect();
   await within(outcome, "connect");
@@ -64,7 +68,8 @@ export function next(emitter, event, ms) {
 }
 
 export function call(socket, event, ...args) {
-  return within(socket.emitWithAck(event, ...args), `answer to ${event}`);
+  const answer = new Promise((done) => socket.emit(event, ...args, done));
+  return within(answer, `answer to ${event}`);
 }
 
 // Resolves when everything that the server sent this socket earlier has been received.
@@ -82,4 +87,12 @@ export function record(socket, event) {
   const seen = [];
   socket.on(event, (...args) => seen.push(args));
   return seen;
+}
+
+// What the server tells `observer` about the end of the socket that had this id.
+export function departure(observer, id) {
+  return eventually(async () => {
+    const log = await call(observer, "last-disconnect");
+    return log.find((entry) => entry.id === id && entry.event === "disconnect");
+  }, `disconnect of ${id}`);
 }
