@@ -96,3 +96,10 @@ export function departure(observer, id) {
     return log.find((entry) => entry.id === id && entry.event === "disconnect");
   }, `disconnect of ${id}`);
 }
+
+// One client per way to connect, each of them connected.
+export function oneOfEach(url, options) {
+  return Promise.all(
+    Object.values(kTransports).map((transports) => connect(url, { ...options, transports })),
+  );
+}
