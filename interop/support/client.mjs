@@ -89,12 +89,15 @@ export function record(socket, event) {
   return seen;
 }
 
-// What the server tells `observer` about the end of the socket that had this id.
+// What the server's log says about the ends of sockets that had this id; asked for by `observer`.
+export async function departures(observer, id) {
+  const log = await call(observer, "last-disconnect");
+  return log.filter((entry) => entry.id === id && entry.event === "disconnect");
+}
+
+// The first of them, once there is one.
 export function departure(observer, id) {
-  return eventually(async () => {
-    const log = await call(observer, "last-disconnect");
-    return log.find((entry) => entry.id === id && entry.event === "disconnect");
-  }, `disconnect of ${id}`);
+  return eventually(async () => (await departures(observer, id))[0], `disconnect of ${id}`);
 }
 
 // One client per way to connect, each of them connected.
