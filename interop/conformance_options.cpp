@@ -2,6 +2,7 @@
 #include <charconv>
 #include <functional>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -54,6 +55,11 @@ PerMessageDeflateOptions& deflate_of(Settings& settings) {
   return *deflate;
 }
 
+RecoveryOptions& recovery(Settings& settings) {
+  std::optional<RecoveryOptions>& options = settings.options.connection_state_recovery;
+  return options ? *options : options.emplace();
+}
+
 using Apply = std::function<void(Settings&, std::string_view)>;
 
 const std::map<std::string_view, Apply>& options_with_value() {
@@ -80,6 +86,8 @@ const std::map<std::string_view, Apply>& options_with_value() {
        [](Settings& s, auto v) {
          deflate_of(s).client_max_window_bits = static_cast<int>(number(v));
        }},
+      {"--recovery",
+       [](Settings& s, auto v) { recovery(s).max_disconnection_duration = millis(v); }},
       {"--ack-timeout", [](Settings& s, auto v) { s.ack_timeout = millis(v); }},
   };
   return table;
@@ -98,6 +106,9 @@ const std::map<std::string_view, Apply>& options_without_value() {
          deflate_of(s).client_no_context_takeover = true;
        }},
       {"--no-http-compression", [](Settings& s, auto) { s.options.http_compression.reset(); }},
+      {"--recovery-middlewares", [](Settings& s, auto) { recovery(s).skip_middlewares = false; }},
+      {"--cleanup-empty",
+       [](Settings& s, auto) { s.options.cleanup_empty_child_namespaces = true; }},
       {"--cookie", [](Settings& s, auto) { s.options.cookie = CookieOptions(); }},
   };
   return table;

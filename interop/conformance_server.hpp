@@ -33,6 +33,11 @@ void run_socketio(const Settings& settings);
 Settings engineio_client_suite();
 Settings socketio_client_suite();
 
+// Parts of run_socketio(). Before the server runs.
+void add_broadcast_handlers(Server& io);
+void add_dynamic_namespaces(Server& io);
+void add_listener_namespaces(Server& io);
+
 // Open the port, tell on standard output which it is, and serve.
 void serve(engineio::Engine& engine, std::uint16_t port);
 void serve(Server& io, std::uint16_t port);

@@ -140,6 +140,7 @@ Settings socketio_client_suite() {
   settings.run = run;
   settings.port = kPort;
   settings.options.ping_interval = Millis(2000);
+  settings.options.connection_state_recovery.emplace();
   return settings;
 }
 

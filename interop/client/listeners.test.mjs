@@ -38,7 +38,12 @@ for (const [name, transports] of Object.entries(kTransports)) {
       const socket = await open();
       socket.emit("swallow");
       socket.emit("plain", 1);
-      assert.deepEqual(await call(socket, "log"), [["plain", 1]]);
+      const log = await call(socket, "log");
+      // The server may be told of it.
+      assert.deepEqual(
+        log.filter(([kind]) => kind !== "error"),
+        [["plain", 1]],
+      );
     });
 
     it("may change the arguments", async () => {
@@ -52,12 +57,14 @@ for (const [name, transports] of Object.entries(kTransports)) {
     });
 
     it("do not run handlers for who has left meanwhile", async () => {
+      const other = await open();
+      const before = await call(other, "late-runs");
       const socket = await open();
       socket.emit("later", 1);
       socket.disconnect();
-      const other = await open();
+      // Takes as long, and begins after that.
       await call(other, "later", 2);
-      assert.deepEqual(await call(other, "log"), [["later", 2]]);
+      assert.equal(await call(other, "late-runs"), before + 1);
     });
   });
 
