@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conformance_server.hpp"
+#include "patchbay/protocol/sio/msgpack_parser.hpp"
 
 namespace patchbay::conformance {
 
@@ -97,6 +98,7 @@ const std::map<std::string_view, Apply>& options_without_value() {
   static const std::map<std::string_view, Apply> table{
       {"--allow-eio3", [](Settings& s, auto) { s.options.allow_eio3 = true; }},
       {"--no-upgrades", [](Settings& s, auto) { s.options.allow_upgrades = false; }},
+      {"--msgpack", [](Settings& s, auto) { s.options.parser = sio::msgpack_parser(); }},
       {"--no-cors", [](Settings& s, auto) { s.options.cors.reset(); }},
       {"--deny", [](Settings& s, auto) { s.options.allow_request = deny_on_request; }},
       {"--deflate", [](Settings& s, auto) { deflate_of(s); }},
