@@ -3,6 +3,7 @@
 // What events carry, from the client and to it, and when they are not delivered.
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
