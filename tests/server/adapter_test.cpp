@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// What an adapter of one's own is told, and what it may do: two servers joined by one that passes
-// everything on, as a cluster would.
+// When an adapter of the application's is called, and when it is not. What such an adapter can do
+// is shown by cluster_adapter_test.cpp.
 #include "patchbay/adapter.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <asio/io_context.hpp>
 #include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -20,203 +24,165 @@ using namespace patchbay::test;
 
 namespace {
 
-class PairAdapter;
+using Log = std::vector<std::string>;
 
-// The wire between the adapters of one namespace.
-struct Wire {
-  std::vector<PairAdapter*> ends;
-  std::vector<std::string> log;
-};
-
-// Does what it is told here and at the other end. Answers of the other end come at once.
-class PairAdapter final : public Adapter {
+// Writes down what it is told, and does nothing.
+class NotingAdapter final : public Adapter {
  public:
-  PairAdapter(Namespace& nsp, Wire& wire) : local_(&nsp.local_sockets()), wire_(&wire) {
-    wire_->ends.push_back(this);
-  }
-  void init() override { wire_->log.emplace_back("init"); }
-  void close() override {
-    wire_->log.emplace_back("close");
-    std::erase(wire_->ends, this);
-  }
+  NotingAdapter(Namespace& nsp, Log& log) : name_(nsp.name()), log_(&log) {}
 
-  void server_count(detail::Completion<std::size_t> done) override { done({}, wire_->ends.size()); }
+  void init() override { note("init"); }
+  void close() override { note("close"); }
+  void server_count(detail::Completion<std::size_t> done) override { done({}, 1); }
   void broadcast(const OutgoingEvent& event, const BroadcastOptions& options) override {
-    for (PairAdapter* end : reached(options)) end->local_->deliver(event, options);
+    note("broadcast " + std::string(event.name) + flags(options));
   }
   void broadcast_with_ack(const OutgoingEvent& event, const BroadcastOptions& options,
-                          std::shared_ptr<BroadcastAckSink> sink) override {
-    const auto ends = reached(options);
-    sink->on_server_count(ends.size());
-    for (PairAdapter* end : ends) end->local_->deliver_with_ack(event, options, sink);
+                          std::shared_ptr<BroadcastAckSink> /*sink*/) override {
+    note("broadcast_with_ack " + std::string(event.name) + flags(options));
   }
   void fetch_sockets(const BroadcastOptions& options,
                      detail::Completion<std::vector<SocketDetails>> done) override {
-    std::vector<SocketDetails> all;
-    for (PairAdapter* end : reached(options)) {
-      end->local_->fetch(options.target, [&all](std::vector<SocketDetails> found) {
-        std::ranges::move(found, std::back_inserter(all));
-      });
-    }
-    done({}, std::move(all));
+    note("fetch_sockets" + flags(options));
+    done({}, {});
   }
   void add_sockets(const BroadcastOptions& options, std::span<const std::string> rooms) override {
-    for (PairAdapter* end : reached(options)) end->local_->join(options.target, rooms);
+    note("add_sockets " + rooms.front() + flags(options));
   }
   void del_sockets(const BroadcastOptions& options, std::span<const std::string> rooms) override {
-    for (PairAdapter* end : reached(options)) end->local_->leave(options.target, rooms);
+    note("del_sockets " + rooms.front() + flags(options));
   }
   void disconnect_sockets(const BroadcastOptions& options, bool close_connection) override {
-    for (PairAdapter* end : reached(options)) {
-      end->local_->disconnect(options.target, close_connection);
-    }
+    note(std::string("disconnect_sockets ") + (close_connection ? "true" : "false") +
+         flags(options));
   }
-  void server_side_emit(std::string_view event, std::span<const Value> args) override {
-    for (PairAdapter* end : others()) {
-      end->local_->server_side_event(std::string(event), Array(args.begin(), args.end()), {});
-    }
+  void server_side_emit(std::string_view event, std::span<const Value> /*args*/) override {
+    note("server_side_emit " + std::string(event));
   }
-  void server_side_emit_with_ack(std::string_view event, std::span<const Value> args,
+  void server_side_emit_with_ack(std::string_view event, std::span<const Value> /*args*/,
                                  detail::Completion<std::vector<Value>> done) override {
-    struct Answer final : Ack::Target {
-      explicit Answer(detail::Completion<std::vector<Value>> to) : done(std::move(to)) {}
-      void answer(Array values) override { done({}, {values.at(0)}); }
-      detail::Completion<std::vector<Value>> done;
-    };
-    const Ack ack(std::make_shared<Answer>(std::move(done)));
-    for (PairAdapter* end : others()) {
-      end->local_->server_side_event(std::string(event), Array(args.begin(), args.end()), ack);
-    }
+    note("server_side_emit_with_ack " + std::string(event));
+    done({}, {});
   }
-  void persist_session(SavedSession session) override {
-    wire_->log.push_back("persist " + session.socket_id);
-  }
-  void restore_session(std::string_view /*private_id*/, std::string_view /*offset*/,
+  void persist_session(SavedSession /*session*/) override { note("persist_session"); }
+  void restore_session(std::string_view private_id, std::string_view offset,
                        detail::Completion<std::optional<SavedSession>> done) override {
-    wire_->log.emplace_back("restore");
+    note("restore_session " + std::string(private_id) + " " + std::string(offset));
     done({}, std::nullopt);
   }
   void missed_events(const SavedSession& /*session*/, std::string_view /*offset*/,
                      detail::Completion<std::vector<MissedEvent>> done) override {
+    note("missed_events");
     done({}, {});
   }
 
  private:
-  [[nodiscard]] std::vector<PairAdapter*> others() const {
-    std::vector<PairAdapter*> ends = wire_->ends;
-    std::erase(ends, this);
-    return ends;
+  static std::string flags(const BroadcastOptions& options) {
+    std::string text;
+    for (const std::string& room : options.target.rooms) text += " +" + room;
+    for (const std::string& room : options.target.except) text += " -" + room;
+    if (options.flags.volatile_) text += " volatile";
+    if (options.flags.local) text += " local";
+    if (!options.flags.compress) text += " uncompressed";
+    return text;
   }
-  [[nodiscard]] std::vector<PairAdapter*> reached(const BroadcastOptions& options) {
-    return options.flags.local ? std::vector<PairAdapter*>{this} : wire_->ends;
-  }
+  void note(const std::string& text) { log_->push_back(name_ + ": " + text); }
 
-  LocalSockets* local_;
-  Wire* wire_;
+  std::string name_;
+  Log* log_;
 };
 
 struct Fixture {
-  ServerOptions options() {
+  ServerOptions options(bool recovery = false) {
     ServerOptions made;
-    made.adapter = [this](Namespace& nsp) -> std::unique_ptr<Adapter> {
-      if (nsp.name() != "/") return std::make_unique<MemoryAdapter>(nsp);
-      return std::make_unique<PairAdapter>(nsp, wire);
-    };
+    if (recovery) made.connection_state_recovery.emplace();
+    made.adapter = [this](Namespace& nsp) { return std::make_unique<NotingAdapter>(nsp, log); };
     return made;
   }
+  Log take() { return std::exchange(log, {}); }
 
-  Wire wire;
-  Server here{options()};
-  Server there{options()};
-  TestClient a{here};
-  TestClient b{there};
-  std::string a_id = a.join();
-  std::string b_id = b.join();
+  Log log;
 };
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture,
-                  "broadcasts reach the clients of both servers, local ones those of one") {
-  here.emit("e", 1);
-  CHECK(a.received() == Packets{R"(2["e",1])"});
-  CHECK(b.received() == Packets{R"(2["e",1])"});
-  here.local().emit("local");
-  CHECK(a.received() == Packets{R"(2["local"])"});
-  CHECK(b.received().empty());
-  here.to(b_id).emit("to", Bytes("x"));
-  CHECK(a.received().empty());
-  CHECK(b.received() == Packets{R"(51-["to",{"_placeholder":true,"num":0}])", "<x>"});
-  there.except(b_id).emit("except");
-  CHECK(a.received() == Packets{R"(2["except"])"});
+TEST_CASE_FIXTURE(Fixture, "every namespace has an adapter, which ends with the server") {
+  {
+    Server io(options());
+    CHECK(take() == Log{"/: init"});
+    io.of("/other");
+    CHECK(take() == Log{"/other: init"});
+  }
+  Log ends = take();
+  std::ranges::sort(ends);
+  CHECK(ends == Log{"/: close", "/other: close"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "answers to a broadcast come from both servers") {
-  Array responses;
+TEST_CASE_FIXTURE(Fixture, "an adapter is told to whom and how something goes") {
+  Server io(options());
+  (void)take();
+  io.emit("e");
+  io.to("r").except("x").volatile_().emit("e");
+  io.local().compress(false).emit("e");
+  io.of("/").emit_with_ack("q", [](std::error_code, std::vector<Value>) {});
+  io.in("r").fetch_sockets([](std::error_code, std::vector<RemoteSocket>) {});
+  io.in("r").sockets_join("a");
+  io.local().sockets_leave("b");
+  io.except("x").disconnect_sockets(true);
+  io.server_side_emit("hello", 1);
+  io.server_side_emit_with_ack("hello", 1, [](std::error_code, std::vector<Value>) {});
+  CHECK(take() == Log{"/: broadcast e", "/: broadcast e +r -x volatile",
+                      "/: broadcast e local uncompressed", "/: broadcast_with_ack q",
+                      "/: fetch_sockets +r", "/: add_sockets a +r", "/: del_sockets b local",
+                      "/: disconnect_sockets true -x", "/: server_side_emit hello",
+                      "/: server_side_emit_with_ack hello"});
+}
+
+TEST_CASE_FIXTURE(Fixture, "an adapter that lets go of a question ends it") {
+  Server io(options());
+  std::error_code outcome;
   int calls = 0;
-  here.emit_with_ack("q", [&](std::error_code error, std::vector<Value> values) {
-    CHECK_FALSE(error);
-    ++calls;
-    responses = std::move(values);
+  io.emit_with_ack("q", [&](std::error_code error, const std::vector<Value>& responses) {
+    outcome = error;
+    calls += responses.empty() ? 1 : 1000;
   });
-  b.send("30[2]");
   CHECK(calls == 0);
-  a.send("30[1]");
+  io.engine().loop(0).io_context().poll();
   CHECK(calls == 1);
-  CHECK((responses == Array{2, 1}));
+  CHECK(outcome == Errc::ack_timeout);
 }
 
-TEST_CASE_FIXTURE(Fixture, "sockets of both servers are found and moved") {
-  std::vector<RemoteSocket> found;
-  here.fetch_sockets([&](std::error_code error, std::vector<RemoteSocket> sockets) {
-    CHECK_FALSE(error);
-    found = std::move(sockets);
-  });
-  REQUIRE(found.size() == 2);
-  CHECK(found[1].id() == b_id);
-  found[1].emit("hello");
-  CHECK(b.received() == Packets{R"(2["hello"])"});
-  here.sockets_join("room");
-  there.in("room").emit("e");
-  CHECK(a.received() == Packets{R"(2["e"])"});
-  CHECK(b.received() == Packets{R"(2["e"])"});
-  here.in(b_id).sockets_leave("room");
-  here.in("room").disconnect_sockets();
-  CHECK(a.received() == Packets{"1"});
-  CHECK(b.received().empty());
-  std::size_t servers = 0;
-  here.sockets().adapter().server_count([&](std::error_code, std::size_t n) { servers = n; });
-  CHECK(servers == 2);
+TEST_CASE_FIXTURE(Fixture, "without recovery no session is given to an adapter, nor asked for") {
+  Server io(options());
+  TestClient client(io);
+  client.join();
+  client.lose();
+  TestClient back(io);
+  back.send(R"(0{"pid":"x","offset":"y"})");
+  CHECK(back.received().size() == 1);
+  CHECK(take() == Log{"/: init"});
 }
 
-TEST_CASE_FIXTURE(Fixture,
-                  "server-side events reach the other server, with an answer, and no client") {
-  std::string log;
-  here.on("hello", [&] { log += "here"; });
-  there.on("hello", [&](int n, std::string text) { log += text + std::to_string(n); });
-  here.server_side_emit("hello", 1, "there");
-  CHECK(log == "there1");
-  there.on("sum", [](int x, int y) { return x + y; });
-  Array answers;
-  here.server_side_emit_with_ack("sum", 1, 2, [&](std::error_code error, std::vector<Value> all) {
-    CHECK_FALSE(error);
-    answers = std::move(all);
-  });
-  CHECK((answers == Array{3}));
-  there.sockets().off("hello");
-  here.server_side_emit("hello", 2, "gone");
-  CHECK(log == "there1");
-  CHECK(a.received().empty());
-  CHECK(b.received().empty());
+TEST_CASE_FIXTURE(Fixture, "with recovery an adapter is given sessions, and asked for them") {
+  Server io(options(true));
+  TestClient client(io);
+  client.join();
+  (void)take();
+  client.lose();
+  CHECK(take() == Log{"/: persist_session"});
+  TestClient back(io);
+  back.send(R"(0{"pid":"x","offset":"y"})");
+  CHECK(back.received().size() == 1);
+  CHECK(take() == Log{"/: restore_session x y"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "names that a server-side event must not have throw") {
+TEST_CASE("names that a server-side event must not have throw") {
+  Server io;
   for (const char* name : {"connect", "connection", "new_namespace"}) {
-    CHECK_THROWS_AS(here.server_side_emit(name), std::invalid_argument);
-    CHECK_THROWS_AS(here.on(name, [] {}), std::invalid_argument);
-    CHECK_THROWS_AS(
-        here.server_side_emit_with_ack(name, [](std::error_code, std::vector<Value>) {}),
-        std::invalid_argument);
+    CHECK_THROWS_AS(io.server_side_emit(name), std::invalid_argument);
+    CHECK_THROWS_AS(io.on(name, [] {}), std::invalid_argument);
+    CHECK_THROWS_AS(io.server_side_emit_with_ack(name, [](std::error_code, std::vector<Value>) {}),
+                    std::invalid_argument);
   }
 }
 
@@ -232,41 +198,4 @@ TEST_CASE("alone, a server-side event reaches nobody, and is answered by nobody"
     ++calls;
   });
   CHECK(calls == 1);
-}
-
-TEST_CASE("an adapter is begun, and closed with its server") {
-  Wire wire;
-  {
-    ServerOptions options;
-    options.adapter = [&](Namespace& nsp) { return std::make_unique<PairAdapter>(nsp, wire); };
-    Server io(options);
-    CHECK(wire.log == std::vector<std::string>{"init"});
-    io.of("/other");
-    CHECK(wire.log.size() == 2);
-  }
-  CHECK(std::ranges::count(wire.log, "close") == 2);
-}
-
-TEST_CASE_FIXTURE(Fixture, "without recovery no session is given to an adapter, nor asked for") {
-  a.lose();
-  TestClient back(here);
-  back.send(R"(0{"pid":"x","offset":"y"})");
-  CHECK(back.received().size() == 1);
-  CHECK(wire.log == std::vector<std::string>{"init", "init"});
-}
-
-TEST_CASE("with recovery an adapter is given sessions, and asked for them") {
-  Wire wire;
-  ServerOptions options;
-  options.connection_state_recovery.emplace();
-  options.adapter = [&](Namespace& nsp) { return std::make_unique<PairAdapter>(nsp, wire); };
-  Server io(options);
-  TestClient client(io);
-  const std::string id = client.join();
-  client.lose();
-  CHECK(wire.log == std::vector<std::string>{"init", "persist " + id});
-  TestClient back(io);
-  back.send(R"(0{"pid":"x","offset":"y"})");
-  CHECK(wire.log.back() == "restore");
-  CHECK(back.received().size() == 1);
 }
