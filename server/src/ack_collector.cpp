@@ -7,6 +7,17 @@
 
 namespace patchbay {
 
+// No more answers can come: whoever had to give them has given up, perhaps before the timer here
+// was due.
+AckCollector::~AckCollector() {
+  if (!done_) return;
+  // The timer has to be destroyed on the loop.
+  loop_->post([done = std::move(done_), responses = std::move(responses_),
+               timer = std::shared_ptr(std::move(timer_))]() mutable {
+    done(Errc::ack_timeout, std::move(responses));
+  });
+}
+
 void AckCollector::start(Millis limit) {
   loop_->dispatch([self = shared_from_this(), limit] {
     if (!self->done_) return;

@@ -14,7 +14,8 @@ namespace patchbay {
 
 // Gathers the acknowledgements of one broadcast and knows when it has them all: every server has
 // said to how many clients it sent the event, and each of these has answered or left. Adapters and
-// sockets hold on to it as long as answers may come.
+// sockets hold on to it as long as answers may come; when the last of them lets go, that is the
+// end.
 class AckCollector final : public BroadcastAckSink,
                            public std::enable_shared_from_this<AckCollector> {
  public:
@@ -22,6 +23,9 @@ class AckCollector final : public BroadcastAckSink,
 
   // `done` is called once, on the loop.
   AckCollector(engineio::Loop& loop, Done done) : loop_(&loop), done_(std::move(done)) {}
+  ~AckCollector() override;
+  AckCollector(const AckCollector&) = delete;
+  AckCollector& operator=(const AckCollector&) = delete;
 
   // Ends with what is there, and Errc::ack_timeout, when the time is up.
   void start(Millis limit);

@@ -294,6 +294,16 @@ TEST_CASE("close_now forgets what is queued") {
   CHECK(f.recorder.take().empty());
 }
 
+TEST_CASE("close_now ends a session that is closing already") {
+  Fixture f;
+  f.send("never sent");
+  f.machine.close(f.now);
+  CHECK(f.recorder.take().empty());
+  f.machine.close_now();
+  CHECK(f.machine.queue().empty());
+  CHECK(f.recorder.take() == Log{"closed: forced close"});
+}
+
 // --- WebSocket
 
 TEST_CASE("WebSocket messages are delivered") {

@@ -39,13 +39,14 @@ class DummySession final : public engineio::Session {
     return eio::Transport::websocket;
   }
   [[nodiscard]] bool open() const noexcept override { return open_; }
-  [[nodiscard]] bool writable() const noexcept override { return open_; }
+  [[nodiscard]] bool writable() const noexcept override { return open_ && writable_; }
   [[nodiscard]] std::size_t buffered_bytes() const noexcept override { return 0; }
 
   // Messages are kept without the Engine.IO type digit; binary ones in angle brackets.
   bool send(eio::EncodedPacket packet) override {
     if (!open_) return false;
     const std::string_view payload = packet.payload();
+    compressible_.push_back(packet.compress());
     sent_.push_back(packet.is_binary() ? "<" + std::string(payload) + ">"
                                        : std::string(payload.substr(1)));
     return true;
@@ -66,6 +67,10 @@ class DummySession final : public engineio::Session {
     if (const auto handler = handler_) handler->on_message(binary, data);
   }
   [[nodiscard]] std::vector<std::string> take_sent() { return std::exchange(sent_, {}); }
+  // For each message since the last call, whether it may be compressed.
+  [[nodiscard]] std::vector<bool> take_compressible() { return std::exchange(compressible_, {}); }
+  // False: as if earlier packets were still on their way.
+  void set_writable(bool writable) noexcept { writable_ = writable; }
 
  private:
   engineio::Loop* loop_;
@@ -74,7 +79,9 @@ class DummySession final : public engineio::Session {
   engineio::RequestInfo request_;
   std::shared_ptr<engineio::SessionHandler> handler_;
   std::vector<std::string> sent_;
+  std::vector<bool> compressible_;
   bool open_ = true;
+  bool writable_ = true;
 };
 
 // A client of the server's: `receive` on its session is what it sends.
