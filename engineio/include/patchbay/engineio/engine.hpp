@@ -12,14 +12,25 @@
 #include "patchbay/engineio/loop.hpp"
 #include "patchbay/engineio/options.hpp"
 #include "patchbay/engineio/session.hpp"
+#include "patchbay/protocol/value.hpp"
 
 namespace patchbay::engineio {
 
-// Why a handshake, or a request of a living session, was refused.
+// Why a handshake, or a request of a living session, was refused. `context` has the fields that
+// Node.js servers give, by code:
+//   transport_unknown             transport
+//   session_id_unknown            sid
+//   bad_handshake_method          method
+//   bad_request                   name, and by name:
+//     TRANSPORT_MISMATCH          transport, previousTransport
+//     PROTOCOL_MISMATCH           protocol, previousProtocol
+//     TRANSPORT_HANDSHAKE_ERROR
+//   forbidden                     message
+//   unsupported_protocol_version  protocol
 struct ConnectionError {
   eio::HandshakeError code;
   std::string message;  // what the client was told
-  std::string context;  // for people: which transport, session id, method ...
+  Object context;
 };
 
 // An Engine.IO server: listeners, the HTTP front and the sessions of one or more shards.
@@ -29,6 +40,7 @@ class Engine {
   // Makes the handler for a new session, on the session's loop. The first packets may be sent to it
   // right away. Returning null closes the session.
   using OnSession = std::function<std::shared_ptr<SessionHandler>(std::shared_ptr<Session>)>;
+  // Called on the loop that refused the request; must not throw.
   using OnConnectionError = std::function<void(const RequestInfo&, const ConnectionError&)>;
 
   // Throws std::invalid_argument when an option makes no sense, naming it.
