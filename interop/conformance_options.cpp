@@ -68,7 +68,7 @@ const std::map<std::string_view, Apply>& options_with_value() {
       {"--cors-origin",
        [](Settings& s, auto v) {
          s.options.cors = CorsOptions();
-         s.options.cors->origin = v;
+         s.options.cors->origin = std::string(v);
          s.options.cors->credentials = true;
        }},
       {"--deflate-threshold", [](Settings& s, auto v) { deflate_of(s).threshold = number(v); }},
@@ -80,6 +80,8 @@ const std::map<std::string_view, Apply>& options_with_value() {
        [](Settings& s, auto v) {
          deflate_of(s).client_max_window_bits = static_cast<int>(number(v));
        }},
+      {"--cors", [](Settings& s, auto v) { apply_cors_preset(s.options, v); }},
+      {"--allow-origin", [](Settings& s, auto v) { s.options.allowed_origins = std::string(v); }},
       {"--ack-timeout", [](Settings& s, auto v) { s.ack_timeout = millis(v); }},
   };
   return table;

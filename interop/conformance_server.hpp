@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "patchbay/options.hpp"
 
@@ -20,6 +21,9 @@ struct Settings {
 
 // Throws std::invalid_argument with a sentence about what is wrong.
 Settings parse_settings(int argc, char** argv);
+
+// The values of --cors; README.md says what each does.
+void apply_cors_preset(ServerOptions& options, std::string_view name);
 
 // Serve until SIGTERM or SIGINT.
 void run_engineio(const Settings& settings);

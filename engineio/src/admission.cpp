@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "admission.hpp"
 
+#include <exception>
 #include <utility>
 
 #include "live_session.hpp"
@@ -40,6 +41,10 @@ Refusal bad_request(std::string_view name, Object details) {
   return {.code = eio::HandshakeError::bad_request, .context = std::move(context), .message = {}};
 }
 
+Refusal middleware_failure(std::string_view why) {
+  return bad_request("MIDDLEWARE_FAILURE", {{"error", why}});
+}
+
 std::string_view parameter(const Exchange& exchange, std::string_view name) {
   const std::string* value = exchange.query().find(name);
   return value ? std::string_view(*value) : std::string_view();
@@ -49,6 +54,11 @@ bool is_upgrade(const Exchange& exchange) {
   const auto& request = exchange.request();
   const auto upgrade = request.headers.find("upgrade");
   return request.wants_upgrade && upgrade && http::list_contains(*upgrade, "websocket");
+}
+
+const RequestInfo& info_for(const CorsOrigin& origin, const Exchange& exchange) {
+  static const RequestInfo kNotLookedAt;
+  return origin.needs_request() ? exchange.info() : kNotLookedAt;
 }
 
 std::optional<Refusal> check_transport(const EngineCore& core, const Exchange& exchange) {
@@ -77,6 +87,21 @@ std::optional<Refusal> check_handshake(const Exchange& exchange) {
   if (exchange.request().method == "GET") return check_kind(exchange);
   return Refusal{.code = eio::HandshakeError::bad_handshake_method,
                  .context = {{"method", exchange.request().method}},
+                 .message = {}};
+}
+
+std::optional<Refusal> check_origin(const EngineCore& core, const Exchange& exchange) {
+  const auto& allowed = core.options.allowed_origins;
+  const auto origin = exchange.request().headers.find("origin");
+  if (!allowed || allowed->off() || !origin) return std::nullopt;
+  std::string why = "origin not allowed";
+  try {
+    if (allowed->allows(*origin, info_for(*allowed, exchange))) return std::nullopt;
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  return Refusal{.code = eio::HandshakeError::forbidden,
+                 .context = {{"message", std::move(why)}, {"origin", *origin}},
                  .message = {}};
 }
 

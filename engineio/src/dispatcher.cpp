@@ -31,12 +31,10 @@ bool Dispatcher::is_engine_request(const Exchange& exchange) const {
 }
 
 void Dispatcher::on_head(const std::shared_ptr<Exchange>& exchange) {
+  exchange->set_stage(Exchange::Stage::admitted);
+  apply_cors(*exchange);
+  if (!exchange->pending()) return;
   const auto& request = exchange->request();
-  add_cors_headers(*exchange);
-  if (core_->options.cors && core_->owns_path(request.path()) && request.method == "OPTIONS") {
-    exchange->respond(cors::preflight(request, *core_->options.cors));
-    return;
-  }
   if (request.method != "POST" || !is_engine_request(*exchange)) return;
   // A session has to know that a POST has begun: another one meanwhile is an error. A request with
   // something else wrong is refused when it is complete.
@@ -47,10 +45,30 @@ void Dispatcher::on_head(const std::shared_ptr<Exchange>& exchange) {
   }
 }
 
-void Dispatcher::add_cors_headers(Exchange& exchange) const {
-  if (core_->options.cors && core_->owns_path(exchange.request().path())) {
-    cors::add_headers(exchange.common_headers(), *core_->options.cors);
+// Answers a preflight.
+void Dispatcher::apply_cors(Exchange& exchange) const {
+  const auto& given = core_->options;
+  if (!core_->owns_path(exchange.request().path())) return;
+  if (!given.cors && !given.cors_delegate) return;
+  try {
+    if (given.cors_delegate) {
+      if (const auto chosen = given.cors_delegate(exchange.info())) apply_cors(exchange, *chosen);
+    } else {
+      apply_cors(exchange, *given.cors);
+    }
+  } catch (const std::exception& error) {
+    refuse(*core_, exchange, middleware_failure(error.what()));
   }
+}
+
+void Dispatcher::apply_cors(Exchange& exchange, const CorsOptions& options) {
+  if (options.origin.off()) return;
+  const auto& request = exchange.request();
+  auto& headers = exchange.common_headers();
+  cors::add_headers(headers, options, request, info_for(options.origin, exchange));
+  if (request.method != "OPTIONS") return;
+  cors::add_preflight_headers(headers, options, request);
+  if (!options.preflight_continue) exchange.respond(cors::preflight_response(options));
 }
 
 void Dispatcher::on_request(const std::shared_ptr<Exchange>& exchange) {
@@ -63,8 +81,8 @@ void Dispatcher::on_request(const std::shared_ptr<Exchange>& exchange) {
 }
 
 void Dispatcher::on_body_too_large(const std::shared_ptr<Exchange>& exchange) {
-  add_cors_headers(*exchange);
-  if (!is_engine_request(*exchange)) return;
+  if (exchange->stage() == Exchange::Stage::fresh) apply_cors(*exchange);
+  if (!exchange->pending() || !is_engine_request(*exchange)) return;
   const auto session = session_of(*exchange);
   if (session && !check_session_request(*exchange, *session)) {
     session->handle_post_too_large(exchange);
@@ -114,6 +132,10 @@ void Dispatcher::on_session_request(const std::shared_ptr<Exchange>& exchange,
 }
 
 void Dispatcher::upgrade_session(const std::shared_ptr<Exchange>& exchange, LiveSession& session) {
+  if (const auto refusal = check_origin(*core_, *exchange)) {
+    refuse(*core_, *exchange, *refusal);
+    return;
+  }
   std::string leftover;
   const auto ws = open_websocket(*core_, *exchange, leftover);
   if (ws) session.attach_candidate(ws, std::move(leftover), wants_base64(exchange->query()));
@@ -134,8 +156,8 @@ void Dispatcher::respond_by_router(Exchange& exchange) const {
     return;
   }
   try {
-    const RequestInfo info = exchange.info();
-    exchange.respond((*handler)({.info = info, .path = request.path(), .body = request.body}));
+    exchange.respond(
+        (*handler)({.info = exchange.info(), .path = request.path(), .body = request.body}));
   } catch (const std::exception&) {
     exchange.respond(text_response(500, "text/plain; charset=UTF-8", "Internal server error\n"));
   }

@@ -30,7 +30,8 @@ class Dispatcher final : public RequestHandler {
   void on_session_request(const std::shared_ptr<Exchange>& exchange, LiveSession& session);
   void upgrade_session(const std::shared_ptr<Exchange>& exchange, LiveSession& session);
   void respond_by_router(Exchange& exchange) const;
-  void add_cors_headers(Exchange& exchange) const;
+  void apply_cors(Exchange& exchange) const;
+  static void apply_cors(Exchange& exchange, const CorsOptions& options);
   // The session that a valid session id in the query refers to.
   [[nodiscard]] std::shared_ptr<LiveSession> session_of(const Exchange& exchange) const;
 

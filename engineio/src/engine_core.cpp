@@ -39,6 +39,10 @@ EngineOptions checked(EngineOptions options) {
     require(is_between(0, options.http_compression->level, 9),
             "http_compression.level must be 0 to 9");
   }
+  if (options.cors) {
+    const int status = options.cors->options_success_status;
+    require(status >= 200 && status <= 299, "cors.options_success_status must be from 200 to 299");
+  }
   options.limits.message_bytes = options.max_http_buffer_size;
   return options;
 }

@@ -66,6 +66,10 @@ void Handshaker::start(const std::shared_ptr<Exchange>& exchange) {
     refuse(*core_, *exchange, *refusal);
     return;
   }
+  if (const auto refusal = check_origin(*core_, *exchange)) {
+    refuse(*core_, *exchange, *refusal);
+    return;
+  }
   if (core_->options.allow_request) {
     ask_for_permission(exchange);
   } else {
@@ -109,7 +113,7 @@ void Handshaker::complete(const std::shared_ptr<Exchange>& exchange) {
 
 void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange) {
   auto session = std::make_shared<LiveSession>(*core_, *shard_, shard_->ids().next(),
-                                               exchange->info(), Transport::polling);
+                                               exchange->take_info(), Transport::polling);
   shard_->add_session(session);
   if (core_->options.cookie) {
     exchange->common_headers().add("set-cookie",
@@ -120,7 +124,7 @@ void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange)
 }
 
 void Handshaker::open_websocket_session(const std::shared_ptr<Exchange>& exchange) {
-  auto info = exchange->info();
+  auto info = exchange->take_info();
   std::string leftover;
   auto ws = open_websocket(*core_, *exchange, leftover);
   if (!ws) return;

@@ -25,6 +25,7 @@ namespace patchbay::engineio {
 //     TRANSPORT_MISMATCH          transport, previousTransport
 //     PROTOCOL_MISMATCH           protocol, previousProtocol
 //     TRANSPORT_HANDSHAKE_ERROR
+//     MIDDLEWARE_FAILURE          error
 //   forbidden                     message
 //   unsupported_protocol_version  protocol
 struct ConnectionError {

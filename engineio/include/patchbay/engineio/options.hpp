@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "patchbay/engineio/cors_options.hpp"
 #include "patchbay/engineio/request_info.hpp"
 #include "patchbay/protocol/eio/handshake.hpp"
 #include "patchbay/protocol/limits.hpp"
@@ -24,19 +25,6 @@ class io_context;
 namespace patchbay::engineio {
 
 using eio::Transport;
-
-// Cross-origin requests. CORS only tells browsers which pages may read an answer; it does not keep
-// anyone out. Use EngineOptions::allow_request for that.
-struct CorsOptions {
-  // "*": any origin. Otherwise this fixed value is sent, whatever the request's Origin was.
-  std::string origin = "*";
-  std::string methods = "GET,HEAD,PUT,PATCH,POST,DELETE";
-  // Empty: the request's Access-Control-Request-Headers are allowed as they are.
-  std::string allowed_headers = {};
-  std::string exposed_headers = {};
-  bool credentials = false;
-  std::optional<std::chrono::seconds> max_age = {};
-};
 
 // Set-Cookie with the session id on the response that opens a polling session, for load balancers.
 struct CookieOptions {
@@ -126,7 +114,14 @@ struct EngineOptions {
   bool allow_eio3 = false;
   // Requests below this path belong to the engine. With or without a trailing slash.
   std::string path = "/engine.io";
+  // Absent: no CORS headers, and an OPTIONS request is one with a bad method.
   std::optional<CorsOptions> cors;
+  // When set, asked instead of `cors`, for every request below the path.
+  CorsDelegate cors_delegate;
+  // When set, pages of other origins can open no session and no WebSocket (code 4): browsers do not
+  // enforce CORS for WebSockets. Requests without Origin pass; they are not from a page of another
+  // site, or not from a browser at all. Asked before allow_request.
+  std::optional<CorsOrigin> allowed_origins;
   AllowRequest allow_request;
   std::optional<CookieOptions> cookie;
   // Nothing: no compression of WebSocket messages.
