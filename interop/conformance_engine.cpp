@@ -42,6 +42,14 @@ class Fixture {
     if (reasons_.size() > kReasonsKept) reasons_.pop_front();
   }
 
+  void refused(const RequestInfo& request, const engineio::ConnectionError& error) {
+    errors_.push_back(Object{{"url", request.url},
+                             {"code", static_cast<int>(error.code)},
+                             {"message", error.message},
+                             {"context", error.context}});
+    if (errors_.size() > kReasonsKept) errors_.pop_front();
+  }
+
  private:
   static void send_text(Session& session, std::string_view text) {
     session.send(eio::EncodedPacket::text(eio::PacketType::message, text));
@@ -66,11 +74,14 @@ class Fixture {
       for (const auto& [id, other] : sessions_) other->send(packet);
     } else if (name == "!reasons") {
       send_text(session, "!reasons " + to_json(Array(reasons_.begin(), reasons_.end())));
+    } else if (name == "!errors") {
+      send_text(session, "!errors " + to_json(Array(errors_.begin(), errors_.end())));
     }
   }
 
   std::map<std::string, std::shared_ptr<Session>, std::less<>> sessions_;
   std::deque<Value> reasons_;
+  std::deque<Value> errors_;
 };
 
 class EchoHandler final : public engineio::SessionHandler {
@@ -104,6 +115,11 @@ void run_engineio(const Settings& settings) {
   engineio::Engine engine(std::move(options));
   engine.on_session(
       [&](std::shared_ptr<Session> session) { return fixture.open(std::move(session)); });
+  engine.on_connection_error(
+      [&](const RequestInfo& request, const engineio::ConnectionError& error) {
+        fixture.refused(request, error);
+      });
+  for (const auto& set_up : settings.engine_setup) set_up(engine);
   asio::signal_set signals(engine.loop(0).io_context(), SIGINT, SIGTERM);
   signals.async_wait([&](asio::error_code error, int) {
     if (!error) engine.stop();

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Options of the engine that take more than a value: functions, lists, hooks.
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <regex>
 #include <stdexcept>
@@ -78,6 +81,82 @@ void apply_cors_preset(ServerOptions& options, std::string_view name) {
     throw std::invalid_argument("unknown value of --cors: " + std::string(name));
   }
   options.cors = preset->second();
+}
+
+// --- Middlewares
+
+namespace {
+
+constexpr Millis kSlowMiddleware{100};
+
+void pass_later(asio::io_context& context, const engineio::EngineNext& next) {
+  auto timer = std::make_shared<asio::steady_timer>(context, kSlowMiddleware);
+  timer->async_wait([timer, next](asio::error_code error) {
+    if (error) return;
+    http::Headers headers;
+    headers.add("x-late", "yes");
+    next(std::move(headers));
+  });
+}
+
+// By the query parameter "mw".
+void decide(asio::io_context& context, const RequestInfo& request,
+            const engineio::EngineNext& next) {
+  const std::string* given = request.query.find("mw");
+  const std::string what = given ? *given : "";
+  if (what == "answer") {
+    http::Response response{.status = 202, .headers = {}, .body = request.method + " answered"};
+    response.headers.add("content-type", "text/x-mine");
+    next.respond(std::move(response));
+  } else if (what == "fail") {
+    next.fail("asked to fail");
+  } else if (what == "throw") {
+    throw std::runtime_error("asked to throw");
+  } else if (what == "late") {
+    pass_later(context, next);
+  } else if (what == "twice") {
+    next();
+    next();
+    throw std::runtime_error("too late to matter: " + request.url);
+  } else if (what != "drop") {
+    next();
+  }
+}
+
+http::Headers order_headers(std::string_view name) {
+  http::Headers headers;
+  headers.add("x-order", name);
+  headers.add("x-" + std::string(name), "yes");
+  headers.add("set-cookie", std::string(name) + "=1");
+  headers.add("set-cookie", std::string(name) + "=2");
+  headers.add("content-type", "text/of-a-middleware");
+  return headers;
+}
+
+}  // namespace
+
+void add_middlewares(engineio::Engine& engine) {
+  engine.use(
+      [](const RequestInfo&, const engineio::EngineNext& next) { next(order_headers("first")); });
+  engine.use([&context = engine.loop(0).io_context()](const RequestInfo& request,
+                                                      const engineio::EngineNext& next) {
+    decide(context, request, next);
+  });
+  engine.use(
+      [](const RequestInfo&, const engineio::EngineNext& next) { next(order_headers("second")); });
+}
+
+void add_headers_hooks(engineio::Engine& engine) {
+  engine.on_initial_headers([](http::Headers& headers, const RequestInfo& request) {
+    headers.add("x-initial", request.url);
+    headers.add("set-cookie", "one=1");
+    headers.add("set-cookie", "two=2");
+    headers.set("cache-control", "private");
+  });
+  engine.on_headers([](http::Headers& headers, const RequestInfo& request) {
+    const std::string after = headers.contains("x-initial") ? " after initial" : "";
+    headers.add("x-every", request.method + after);
+  });
 }
 
 }  // namespace patchbay::conformance

@@ -102,6 +102,9 @@ const std::map<std::string_view, Apply>& options_without_value() {
          deflate_of(s).client_no_context_takeover = true;
        }},
       {"--no-http-compression", [](Settings& s, auto) { s.options.http_compression.reset(); }},
+      {"--middlewares", [](Settings& s, auto) { s.engine_setup.emplace_back(add_middlewares); }},
+      {"--headers-hooks",
+       [](Settings& s, auto) { s.engine_setup.emplace_back(add_headers_hooks); }},
       {"--cookie", [](Settings& s, auto) { s.options.cookie = CookieOptions(); }},
   };
   return table;

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "patchbay/engineio/engine.hpp"
 #include "patchbay/options.hpp"
 
 namespace patchbay::conformance {
@@ -17,6 +20,8 @@ struct Settings {
   std::uint16_t port = 3000;
   Millis ack_timeout{200};
   ServerOptions options;
+  // Carried out before the engine runs.
+  std::vector<std::function<void(engineio::Engine&)>> engine_setup;
 };
 
 // Throws std::invalid_argument with a sentence about what is wrong.
@@ -24,6 +29,10 @@ Settings parse_settings(int argc, char** argv);
 
 // The values of --cors; README.md says what each does.
 void apply_cors_preset(ServerOptions& options, std::string_view name);
+
+// --middlewares and --headers-hooks.
+void add_middlewares(engineio::Engine& engine);
+void add_headers_hooks(engineio::Engine& engine);
 
 // Serve until SIGTERM or SIGINT.
 void run_engineio(const Settings& settings);

@@ -170,6 +170,7 @@ void run_socketio(const Settings& settings) {
   Server io(std::move(options));
   Fixture fixture(io, settings.ack_timeout);
   fixture.set_up();
+  for (const auto& set_up : settings.engine_setup) set_up(io.engine());
   asio::signal_set signals(io.engine().loop(0).io_context(), SIGINT, SIGTERM);
   signals.async_wait([&](asio::error_code error, int) {
     if (!error) io.close();

@@ -31,13 +31,26 @@ bool Dispatcher::is_engine_request(const Exchange& exchange) const {
 }
 
 void Dispatcher::on_head(const std::shared_ptr<Exchange>& exchange) {
-  exchange->set_stage(Exchange::Stage::admitted);
+  exchange->set_stage(Exchange::Stage::waiting);
   apply_cors(*exchange);
   if (!exchange->pending()) return;
-  const auto& request = exchange->request();
-  if (request.method != "POST" || !is_engine_request(*exchange)) return;
-  // A session has to know that a POST has begun: another one meanwhile is an error. A request with
-  // something else wrong is refused when it is complete.
+  if (is_engine_request(*exchange)) {
+    middlewares_.run(exchange);
+  } else {
+    exchange->set_stage(Exchange::Stage::admitted);
+  }
+}
+
+// The middlewares have let the request pass, of which there may only be the head so far.
+void Dispatcher::admit(const std::shared_ptr<Exchange>& exchange) {
+  exchange->set_stage(Exchange::Stage::admitted);
+  if (exchange->request().method == "POST") on_post_head(exchange);
+  if (exchange->pending() && exchange->complete()) on_engine_request(exchange);
+}
+
+// A session has to know that a POST has begun: another one meanwhile is an error. A request with
+// something else wrong is refused when it is complete.
+void Dispatcher::on_post_head(const std::shared_ptr<Exchange>& exchange) {
   const auto session = session_of(*exchange);
   if (session && !check_transport(*core_, *exchange) &&
       !check_session_request(*exchange, *session)) {
@@ -72,7 +85,8 @@ void Dispatcher::apply_cors(Exchange& exchange, const CorsOptions& options) {
 }
 
 void Dispatcher::on_request(const std::shared_ptr<Exchange>& exchange) {
-  if (!exchange->pending()) return;
+  exchange->set_complete();
+  if (!exchange->pending() || exchange->stage() != Exchange::Stage::admitted) return;
   if (is_engine_request(*exchange)) {
     on_engine_request(exchange);
   } else {
@@ -80,9 +94,13 @@ void Dispatcher::on_request(const std::shared_ptr<Exchange>& exchange) {
   }
 }
 
+// A request that no middleware has let pass leaves its session alone.
 void Dispatcher::on_body_too_large(const std::shared_ptr<Exchange>& exchange) {
-  if (exchange->stage() == Exchange::Stage::fresh) apply_cors(*exchange);
+  const bool fresh = exchange->stage() == Exchange::Stage::fresh;
+  if (fresh) apply_cors(*exchange);
   if (!exchange->pending() || !is_engine_request(*exchange)) return;
+  const bool admitted = exchange->stage() == Exchange::Stage::admitted;
+  if (!admitted && !core_->middlewares.empty()) return;
   const auto session = session_of(*exchange);
   if (session && !check_session_request(*exchange, *session)) {
     session->handle_post_too_large(exchange);

@@ -8,6 +8,7 @@
 #include "engine_core.hpp"
 #include "exchange.hpp"
 #include "handshaker.hpp"
+#include "middleware_chain.hpp"
 
 namespace patchbay::engineio {
 
@@ -18,7 +19,10 @@ class Shard;
 class Dispatcher final : public RequestHandler {
  public:
   Dispatcher(const EngineCore& core, Shard& shard)
-      : core_(&core), shard_(&shard), handshaker_(core, shard) {}
+      : core_(&core),
+        shard_(&shard),
+        handshaker_(core, shard),
+        middlewares_(core, shard, [this](const auto& exchange) { admit(exchange); }) {}
 
   void on_head(const std::shared_ptr<Exchange>& exchange) override;
   void on_request(const std::shared_ptr<Exchange>& exchange) override;
@@ -26,6 +30,8 @@ class Dispatcher final : public RequestHandler {
 
  private:
   [[nodiscard]] bool is_engine_request(const Exchange& exchange) const;
+  void admit(const std::shared_ptr<Exchange>& exchange);
+  void on_post_head(const std::shared_ptr<Exchange>& exchange);
   void on_engine_request(const std::shared_ptr<Exchange>& exchange);
   void on_session_request(const std::shared_ptr<Exchange>& exchange, LiveSession& session);
   void upgrade_session(const std::shared_ptr<Exchange>& exchange, LiveSession& session);
@@ -38,6 +44,7 @@ class Dispatcher final : public RequestHandler {
   const EngineCore* core_;
   Shard* shard_;
   Handshaker handshaker_;
+  MiddlewareChain middlewares_;
 };
 
 }  // namespace patchbay::engineio

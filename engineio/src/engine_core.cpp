@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "exchange.hpp"
+
 namespace patchbay::engineio {
 
 namespace {
@@ -74,6 +76,12 @@ bool EngineCore::transport_enabled(Transport transport) const noexcept {
 
 bool EngineCore::owns_path(std::string_view request_path) const noexcept {
   return request_path.starts_with(path);
+}
+
+void EngineCore::adapt_headers(http::Headers& headers, const Exchange& exchange,
+                               bool opens_session) const {
+  if (opens_session && on_initial_headers) on_initial_headers(headers, exchange.info());
+  if (on_headers) on_headers(headers, exchange.info());
 }
 
 }  // namespace patchbay::engineio

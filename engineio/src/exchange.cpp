@@ -21,11 +21,6 @@ const RequestInfo& Exchange::info() const {
   return *info_;
 }
 
-RequestInfo Exchange::take_info() {
-  const auto made = std::exchange(info_, nullptr);
-  return made ? std::move(*made) : make_info();
-}
-
 RequestInfo Exchange::make_info() const {
   RequestInfo info;
   info.method = request_.method;
@@ -65,7 +60,8 @@ void Exchange::add_common_headers(http::Response& response) const {
   const http::Headers own = response.headers;
   for (std::size_t i = 0; i < common_headers_.size(); ++i) {
     const auto field = common_headers_.at(i);
-    if (!own.contains(field.name)) response.headers.add(field.name, field.value);
+    if (adds_up(field.name) || !own.contains(field.name))
+      response.headers.add(field.name, field.value);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "patchbay/engineio/request_info.hpp"
 #include "patchbay/protocol/http/request.hpp"
@@ -17,6 +18,11 @@ namespace patchbay::engineio {
 class HttpConnection;
 class Shard;
 class Stream;
+
+// True for headers that several parts of a server may add to an answer, each for itself.
+[[nodiscard]] constexpr bool adds_up(std::string_view name) noexcept {
+  return name == "set-cookie" || name == "vary";
+}
 
 class Exchange {
  public:
@@ -39,6 +45,9 @@ class Exchange {
   };
   [[nodiscard]] Stage stage() const noexcept { return stage_; }
   void set_stage(Stage stage) noexcept { stage_ = stage; }
+  // The request is complete.
+  [[nodiscard]] bool complete() const noexcept { return complete_; }
+  void set_complete() noexcept { complete_ = true; }
 
   // Has no body before the body is complete.
   [[nodiscard]] const http::Request& request() const noexcept { return request_; }
@@ -48,9 +57,10 @@ class Exchange {
   // asked for, since most requests do without.
   [[nodiscard]] const RequestInfo& info() const;
   // The same to keep, as a session does.
-  [[nodiscard]] RequestInfo take_info();
+  [[nodiscard]] RequestInfo copy_info() const { return info_ ? *info_ : make_info(); }
 
-  // Headers that whatever answers this request gets, unless it sets them itself.
+  // Headers that whatever answers this request gets, unless it sets them itself; those that add up
+  // it gets in any case.
   [[nodiscard]] http::Headers& common_headers() noexcept { return common_headers_; }
 
   // Nothing has been answered and the client is still there.
@@ -81,6 +91,7 @@ class Exchange {
   mutable std::unique_ptr<RequestInfo> info_;
   Listener* listener_ = nullptr;
   Stage stage_ = Stage::fresh;
+  bool complete_ = false;
 };
 
 // What an engine does with requests.

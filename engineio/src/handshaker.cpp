@@ -56,6 +56,8 @@ std::shared_ptr<WsTransport> open_websocket(const EngineCore& core, Exchange& ex
     exchange.respond(std::move(refusal));
     return nullptr;
   }
+  const bool opens_session = parameter(exchange, "sid").empty();
+  core.adapt_headers(accepted->response.headers, exchange, opens_session);
   auto stream = exchange.upgrade(std::move(accepted->response), leftover);
   if (!stream) return nullptr;
   return std::make_shared<WsTransport>(std::move(stream), core.options, accepted->deflate);
@@ -90,6 +92,7 @@ void Handshaker::ask_for_permission(const std::shared_ptr<Exchange>& exchange) {
         *core_, *exchange,
         {.code = eio::HandshakeError::forbidden, .context = {{"message", text}}, .message = text});
   };
+  const auto keep = exchange;  // allow_request may look at it after it has answered
   const AllowReply reply(std::make_shared<PendingAllow>(*shard_, std::move(carry_out)));
   try {
     core_->options.allow_request(exchange->info(), reply);
@@ -113,7 +116,7 @@ void Handshaker::complete(const std::shared_ptr<Exchange>& exchange) {
 
 void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange) {
   auto session = std::make_shared<LiveSession>(*core_, *shard_, shard_->ids().next(),
-                                               exchange->take_info(), Transport::polling);
+                                               exchange->copy_info(), Transport::polling);
   shard_->add_session(session);
   if (core_->options.cookie) {
     exchange->common_headers().add("set-cookie",
@@ -124,7 +127,7 @@ void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange)
 }
 
 void Handshaker::open_websocket_session(const std::shared_ptr<Exchange>& exchange) {
-  auto info = exchange->take_info();
+  auto info = exchange->copy_info();
   std::string leftover;
   auto ws = open_websocket(*core_, *exchange, leftover);
   if (!ws) return;

@@ -146,7 +146,7 @@ void LiveSession::handle_post(const std::shared_ptr<Exchange>& exchange) {
   const bool valid = jsonp_ ? machine_.on_post_end(eio::jsonp::decode(body), shard_->now())
                             : machine_.on_post_end(body, shard_->now(), has_binary_body(*exchange));
   if (valid) {
-    exchange->respond(polling_response(*exchange, "text/html", "ok"));
+    respond_ok(*exchange, polling_response(*exchange, "text/html", "ok"));
   } else {
     exchange->respond(bare_response(400));
   }
@@ -168,13 +168,13 @@ void LiveSession::answer_poll(std::string body) {
   if (exchange) respond_to_poll(*exchange, std::move(body), compress_poll_);
 }
 
-void LiveSession::respond_to_poll(Exchange& exchange, std::string body, bool compress) const {
+void LiveSession::respond_to_poll(Exchange& exchange, std::string body, bool compress) {
   auto response = payload_response(exchange, std::move(body));
   const auto& compression = core_->options.http_compression;
   if (compress && compression) {
     compress_response(response, exchange.request().headers, *compression);
   }
-  exchange.respond(std::move(response));
+  respond_ok(exchange, std::move(response));
 }
 
 http::Response LiveSession::payload_response(const Exchange& exchange, std::string body) const {
@@ -201,6 +201,11 @@ void LiveSession::on_exchange_aborted(Exchange& exchange) {
     release(post_);
     machine_.on_post_failed(Errc::eio_post_aborted);
   }
+}
+
+void LiveSession::respond_ok(Exchange& exchange, http::Response response) {
+  core_->adapt_headers(response.headers, exchange, !std::exchange(greeted_, true));
+  exchange.respond(std::move(response));
 }
 
 void LiveSession::release(std::shared_ptr<Exchange>& exchange) {

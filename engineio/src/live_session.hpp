@@ -95,8 +95,10 @@ class LiveSession final : public Session,
   // TimerWheel::Node
   void on_timer(TimePoint now) override;
 
+  // Status 200: what polls and POSTs that went well are answered.
+  void respond_ok(Exchange& exchange, http::Response response);
   void rearm();
-  void respond_to_poll(Exchange& exchange, std::string body, bool compress) const;
+  void respond_to_poll(Exchange& exchange, std::string body, bool compress);
   void release(std::shared_ptr<Exchange>& exchange);
   [[nodiscard]] http::Response payload_response(const Exchange& exchange, std::string body) const;
 
@@ -113,6 +115,7 @@ class LiveSession final : public Session,
   const bool jsonp_;
   bool flush_pending_ = false;
   bool compress_poll_ = false;  // the answer to the held poll may be compressed
+  bool greeted_ = false;  // a poll has been answered
 };
 
 }  // namespace patchbay::engineio

@@ -10,6 +10,7 @@
 
 #include "patchbay/engineio/http_router.hpp"
 #include "patchbay/engineio/loop.hpp"
+#include "patchbay/engineio/middleware.hpp"
 #include "patchbay/engineio/options.hpp"
 #include "patchbay/engineio/session.hpp"
 #include "patchbay/protocol/value.hpp"
@@ -53,6 +54,17 @@ class Engine {
   // The following are set before run().
   void on_session(OnSession callback);
   void on_connection_error(OnConnectionError callback);
+  // Adds a function that every request below options().path passes before anything else is done
+  // about it: handshakes, polls and POSTs of living sessions, upgrades. Only CORS comes earlier, so
+  // that the headers of a middleware can replace those of CORS, and preflights are not shown unless
+  // CorsOptions::preflight_continue. Requests for resources of http() pass none. They are called
+  // in the order in which they were added.
+  void use(EngineMiddleware middleware);
+  // Once per session: for the answer to its handshake, of whatever transport. Not on upgrades.
+  void on_initial_headers(HeadersHook hook);
+  // For every 200 answer to a poll or POST, and every 101; after on_initial_headers.
+  void on_headers(HeadersHook hook);
+  // The application's own HTTP resources on the same ports.
   [[nodiscard]] HttpRouter& http();
 
   // Opens a port (0: any free one) and returns its number. `host` is a numeric address; "::" takes
