@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "conformance_server.hpp"
+#include "patchbay/engineio/id.hpp"
 
 namespace patchbay::conformance {
 
@@ -81,6 +82,70 @@ void apply_cors_preset(ServerOptions& options, std::string_view name) {
     throw std::invalid_argument("unknown value of --cors: " + std::string(name));
   }
   options.cors = preset->second();
+}
+
+// --- Ids and cookies
+
+namespace {
+
+constexpr Millis kSlowId{50};
+
+// By the query parameter "id": itself, but for a few words.
+void id_by_query(const RequestInfo& request, const engineio::IdReply& reply) {
+  const std::string* given = request.query.find("id");
+  static engineio::IdGenerator usual(0);
+  if (!given) return reply.use(usual.next());
+  if (*given == "fail") return reply.fail("asked to fail");
+  if (*given == "throw") throw std::runtime_error("asked to throw");
+  if (*given != "drop") reply.use(*given);
+}
+
+void id_later(asio::io_context& context, const std::shared_ptr<int>& last,
+              const engineio::IdReply& reply) {
+  auto timer = std::make_shared<asio::steady_timer>(context, kSlowId);
+  timer->async_wait([timer, last, reply](asio::error_code error) {
+    if (!error) reply.use("late-" + std::to_string(++*last));
+  });
+}
+
+}  // namespace
+
+void apply_id_preset(Settings& settings, std::string_view name) {
+  if (name == "query") {
+    settings.options.generate_id = id_by_query;
+  } else if (name == "late") {
+    // The loop is there only once the engine is.
+    const auto context = std::make_shared<asio::io_context*>(nullptr);
+    settings.engine_setup.emplace_back(
+        [context](engineio::Engine& engine) { *context = &engine.loop(0).io_context(); });
+    settings.options.generate_id = [context, last = std::make_shared<int>(0)](
+                                       const RequestInfo&, const engineio::IdReply& reply) {
+      id_later(**context, last, reply);
+    };
+  } else {
+    throw std::invalid_argument("unknown value of --ids: " + std::string(name));
+  }
+}
+
+void apply_cookie_preset(ServerOptions& options, std::string_view name) {
+  auto& cookie = options.cookie.emplace();
+  if (name == "full") {
+    cookie.name = "sticky";
+    cookie.path = "/app";
+    cookie.same_site = "None";
+    cookie.secure = true;
+    cookie.domain = "app.example";
+    cookie.max_age = std::chrono::hours(1);
+    cookie.expires = std::chrono::system_clock::from_time_t(1'700'000'000);
+    cookie.priority = "High";
+    cookie.partitioned = true;
+  } else if (name == "bare") {
+    cookie.path.reset();
+    cookie.http_only = false;
+    cookie.same_site.clear();
+  } else {
+    throw std::invalid_argument("unknown value of --cookie-preset: " + std::string(name));
+  }
 }
 
 // --- Middlewares

@@ -81,6 +81,14 @@ const std::map<std::string_view, Apply>& options_with_value() {
          deflate_of(s).client_max_window_bits = static_cast<int>(number(v));
        }},
       {"--cors", [](Settings& s, auto v) { apply_cors_preset(s.options, v); }},
+      {"--ids", [](Settings& s, auto v) { apply_id_preset(s, v); }},
+      {"--cookie-preset", [](Settings& s, auto v) { apply_cookie_preset(s.options, v); }},
+      {"--initial-packet",
+       [](Settings& s, auto v) {
+         s.options.initial_packet = eio::EncodedPacket::text(eio::PacketType::message, v);
+       }},
+      {"--initial-bytes",
+       [](Settings& s, auto v) { s.options.initial_packet = eio::EncodedPacket::binary(v); }},
       {"--allow-origin", [](Settings& s, auto v) { s.options.allowed_origins = std::string(v); }},
       {"--ack-timeout", [](Settings& s, auto v) { s.ack_timeout = millis(v); }},
   };
@@ -92,6 +100,7 @@ const std::map<std::string_view, Apply>& options_without_value() {
       {"--engineio", [](Settings& s, auto) { s.mode = Settings::Mode::engineio; }},
       {"--socketio", [](Settings& s, auto) { s.mode = Settings::Mode::socketio; }},
       {"--allow-eio3", [](Settings& s, auto) { s.options.allow_eio3 = true; }},
+      {"--no-trailing-slash", [](Settings& s, auto) { s.options.add_trailing_slash = false; }},
       {"--no-upgrades", [](Settings& s, auto) { s.options.allow_upgrades = false; }},
       {"--no-cors", [](Settings& s, auto) { s.options.cors.reset(); }},
       {"--deny", [](Settings& s, auto) { s.options.allow_request = deny_on_request; }},

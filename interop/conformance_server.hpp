@@ -30,6 +30,10 @@ Settings parse_settings(int argc, char** argv);
 // The values of --cors; README.md says what each does.
 void apply_cors_preset(ServerOptions& options, std::string_view name);
 
+// The values of --ids and --cookie-preset.
+void apply_id_preset(Settings& settings, std::string_view name);
+void apply_cookie_preset(ServerOptions& options, std::string_view name);
+
 // --middlewares and --headers-hooks.
 void add_middlewares(engineio::Engine& engine);
 void add_headers_hooks(engineio::Engine& engine);

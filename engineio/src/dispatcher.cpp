@@ -170,7 +170,10 @@ void Dispatcher::respond_by_router(Exchange& exchange) const {
   const auto& request = exchange.request();
   const HttpHandler* handler = core_->router.find(request.method, request.path());
   if (!handler) {
-    exchange.respond(text_response(404, "text/plain; charset=UTF-8", "Not found\n"));
+    auto response = text_response(404, "text/plain; charset=UTF-8", "Not found\n");
+    // A client that wanted a WebSocket has no use for the connection now.
+    if (is_upgrade(exchange)) response.headers.set("connection", "close");
+    exchange.respond(std::move(response));
     return;
   }
   try {

@@ -19,6 +19,7 @@ struct EngineCore {
 
   [[nodiscard]] bool transport_enabled(Transport transport) const noexcept;
   // True for requests that belong to the engine: the path as a whole segment, and what lies below.
+  // Without add_trailing_slash, whatever begins with the path.
   [[nodiscard]] bool owns_path(std::string_view request_path) const noexcept;
 
   // Calls the hooks of the application's for the headers of an answer that has some.
@@ -26,7 +27,7 @@ struct EngineCore {
 
   const EngineOptions options;
   const eio::SessionConfig session_config;
-  const std::string path;  // with one trailing slash
+  const std::string path;  // what requests for the engine begin with
   Engine::OnSession on_session;
   Engine::OnConnectionError on_connection_error;
   std::vector<EngineMiddleware> middlewares;

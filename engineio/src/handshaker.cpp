@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "handshaker.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <string_view>
 #include <utility>
 
 #include "admission.hpp"
+#include "cookie.hpp"
 #include "deferred.hpp"
 #include "live_session.hpp"
 #include "shard.hpp"
@@ -33,15 +36,29 @@ class PendingAllow final : public AllowReply::Pending {
   Deferred<Verdict> verdict_;
 };
 
-std::string cookie_header(const CookieOptions& cookie, std::string_view value) {
-  std::string header = cookie.name + "=" + std::string(value);
-  if (cookie.max_age) header += "; Max-Age=" + std::to_string(cookie.max_age->count());
-  if (cookie.domain) header += "; Domain=" + *cookie.domain;
-  if (cookie.path) header += "; Path=" + *cookie.path;
-  if (cookie.http_only) header += "; HttpOnly";
-  if (cookie.secure) header += "; Secure";
-  if (!cookie.same_site.empty()) header += "; SameSite=" + cookie.same_site;
-  return header;
+struct GeneratedId {
+  std::string id;
+  std::string failure;  // empty: there is an id
+};
+
+// Waits for the user's generate_id.
+class PendingId final : public IdReply::Pending {
+ public:
+  PendingId(Shard& shard, Deferred<GeneratedId>::CarryOut carry_out)
+      : id_(shard, std::move(carry_out), {.id = {}, .failure = "no id was given"}) {}
+  void use(std::string id) override { id_.settle({.id = std::move(id), .failure = {}}); }
+  void fail(std::string why) override {
+    id_.settle({.id = {}, .failure = why.empty() ? "no id was given" : std::move(why)});
+  }
+
+ private:
+  Deferred<GeneratedId> id_;
+};
+
+// An id goes into URLs, JSON and headers.
+bool is_safe_id(std::string_view id) {
+  return !id.empty() && id.size() <= kMaxSessionIdBytes &&
+         std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 }  // namespace
@@ -107,17 +124,44 @@ void Handshaker::complete(const std::shared_ptr<Exchange>& exchange) {
   // WebSocket.
   if (const auto refusal = check_revision(*core_, *exchange)) {
     refuse(*core_, *exchange, *refusal);
-  } else if (is_upgrade(*exchange)) {
-    open_websocket_session(exchange);
+  } else if (core_->options.generate_id) {
+    ask_for_id(exchange);
   } else {
-    open_polling_session(exchange);
+    open_session(exchange, shard_->ids().next());
   }
 }
 
-void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange) {
-  auto session = std::make_shared<LiveSession>(*core_, *shard_, shard_->ids().next(),
-                                               exchange->copy_info(), Transport::polling);
-  shard_->add_session(session);
+void Handshaker::ask_for_id(const std::shared_ptr<Exchange>& exchange) {
+  auto carry_out = [this, exchange](const GeneratedId& generated) {
+    std::string failure = generated.failure;
+    if (failure.empty() && !is_safe_id(generated.id)) failure = "the id cannot be used";
+    if (failure.empty() && shard_->find_session(generated.id)) failure = "the id is in use";
+    if (failure.empty()) {
+      open_session(exchange, generated.id);
+    } else {
+      refuse(*core_, *exchange, bad_request("ID_GENERATION_ERROR", {{"error", failure}}));
+    }
+  };
+  const auto keep = exchange;  // generate_id may look at it after it has answered
+  const IdReply reply(std::make_shared<PendingId>(*shard_, std::move(carry_out)));
+  try {
+    core_->options.generate_id(exchange->info(), reply);
+  } catch (const std::exception& error) {
+    reply.fail(error.what());
+  }
+}
+
+void Handshaker::open_session(const std::shared_ptr<Exchange>& exchange, std::string id) {
+  if (!exchange->pending()) return;
+  if (is_upgrade(*exchange)) {
+    open_websocket_session(exchange, std::move(id));
+  } else {
+    open_polling_session(exchange, std::move(id));
+  }
+}
+
+void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange, std::string id) {
+  const auto session = add_session(std::move(id), exchange->copy_info(), Transport::polling);
   if (core_->options.cookie) {
     exchange->common_headers().add("set-cookie",
                                    cookie_header(*core_->options.cookie, session->id()));
@@ -126,16 +170,23 @@ void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange)
   announce(session);
 }
 
-void Handshaker::open_websocket_session(const std::shared_ptr<Exchange>& exchange) {
+void Handshaker::open_websocket_session(const std::shared_ptr<Exchange>& exchange, std::string id) {
   auto info = exchange->copy_info();
   std::string leftover;
   auto ws = open_websocket(*core_, *exchange, leftover);
   if (!ws) return;
-  auto session = std::make_shared<LiveSession>(*core_, *shard_, shard_->ids().next(),
-                                               std::move(info), Transport::websocket);
-  shard_->add_session(session);
+  const auto session = add_session(std::move(id), std::move(info), Transport::websocket);
   announce(session);
   session->attach(std::move(ws), std::move(leftover));
+}
+
+std::shared_ptr<LiveSession> Handshaker::add_session(std::string id, RequestInfo info,
+                                                     Transport transport) {
+  auto session =
+      std::make_shared<LiveSession>(*core_, *shard_, std::move(id), std::move(info), transport);
+  shard_->add_session(session);
+  if (core_->options.initial_packet) session->send(core_->options.initial_packet);
+  return session;
 }
 
 void Handshaker::announce(const std::shared_ptr<LiveSession>& session) const {

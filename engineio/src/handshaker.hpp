@@ -33,8 +33,12 @@ class Handshaker {
  private:
   void ask_for_permission(const std::shared_ptr<Exchange>& exchange);
   void complete(const std::shared_ptr<Exchange>& exchange);
-  void open_polling_session(const std::shared_ptr<Exchange>& exchange);
-  void open_websocket_session(const std::shared_ptr<Exchange>& exchange);
+  void ask_for_id(const std::shared_ptr<Exchange>& exchange);
+  void open_session(const std::shared_ptr<Exchange>& exchange, std::string id);
+  void open_polling_session(const std::shared_ptr<Exchange>& exchange, std::string id);
+  void open_websocket_session(const std::shared_ptr<Exchange>& exchange, std::string id);
+  [[nodiscard]] std::shared_ptr<LiveSession> add_session(std::string id, RequestInfo info,
+                                                         Transport transport);
   void announce(const std::shared_ptr<LiveSession>& session) const;
 
   const EngineCore* core_;

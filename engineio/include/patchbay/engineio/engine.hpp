@@ -27,6 +27,7 @@ namespace patchbay::engineio {
 //     PROTOCOL_MISMATCH           protocol, previousProtocol
 //     TRANSPORT_HANDSHAKE_ERROR
 //     MIDDLEWARE_FAILURE          error
+//     ID_GENERATION_ERROR         error
 //   forbidden                     message
 //   unsupported_protocol_version  protocol
 struct ConnectionError {

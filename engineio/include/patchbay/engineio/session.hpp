@@ -34,7 +34,7 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  // 20 characters of the URL-safe base64 alphabet.
+  // 20 characters of the URL-safe base64 alphabet, or what EngineOptions::generate_id made.
   [[nodiscard]] virtual const std::string& id() const noexcept = 0;
   [[nodiscard]] virtual const RequestInfo& request() const noexcept = 0;
   [[nodiscard]] virtual Loop& loop() noexcept = 0;
