@@ -100,14 +100,15 @@ class Fixture {
     socket.on("message", [&socket](Args args) { socket.emit_values("message-back", args.values); });
     socket.on("message-with-ack", [](Args args, Ack ack) { ack.answer(std::move(args.values)); });
     socket.on("ask", [this, &socket](Args args) {
-      socket.emit_values_with_ack(
-          "question", args.values, {.timeout = ack_timeout_}, [&socket](std::error_code error, Array answer) {
-            if (error == Errc::ack_timeout) {
-              socket.emit("answered", nullptr, "operation has timed out");
-            } else if (!error) {
-              socket.emit("answered", answer.empty() ? Value() : answer[0], nullptr);
-            }
-          });
+      socket.emit_values_with_ack("question", args.values, {.timeout = ack_timeout_},
+                                  [&socket](std::error_code error, Array answer) {
+                                    if (error == Errc::ack_timeout) {
+                                      socket.emit("answered", nullptr, "operation has timed out");
+                                    } else if (!error) {
+                                      socket.emit("answered", answer.empty() ? Value() : answer[0],
+                                                  nullptr);
+                                    }
+                                  });
     });
   }
 

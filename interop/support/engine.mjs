@@ -101,6 +101,12 @@ export class Control {
     return new Map(await this.#ask("!reasons"));
   }
 
+  // What the handler of a living session was told.
+  async events(sid) {
+    await this.peer.sendText(`4!events ${sid}`);
+    return JSON.parse((await this.peer.text()).slice("4!events ".length));
+  }
+
   // The refused requests, oldest first.
   errors() {
     return this.#ask("!errors");
