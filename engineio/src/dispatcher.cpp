@@ -27,7 +27,7 @@ http::Response text_response(int status, std::string_view type, std::string body
 
 bool Dispatcher::is_engine_request(const Exchange& exchange) const {
   const auto& request = exchange.request();
-  return core_->owns_path(request.path()) && !core_->router.find(request.method, request.path());
+  return core_->owns_path(request.path()) && !core_->router.has_exact(request.path());
 }
 
 void Dispatcher::on_head(const std::shared_ptr<Exchange>& exchange) {
@@ -168,8 +168,8 @@ std::shared_ptr<LiveSession> Dispatcher::session_of(const Exchange& exchange) co
 
 void Dispatcher::respond_by_router(Exchange& exchange) const {
   const auto& request = exchange.request();
-  const HttpHandler* handler = core_->router.find(request.method, request.path());
-  if (!handler) {
+  const auto match = core_->router.find(request.method, request.path());
+  if (!match) {
     auto response = text_response(404, "text/plain; charset=UTF-8", "Not found\n");
     // A client that wanted a WebSocket has no use for the connection now.
     if (is_upgrade(exchange)) response.headers.set("connection", "close");
@@ -177,8 +177,10 @@ void Dispatcher::respond_by_router(Exchange& exchange) const {
     return;
   }
   try {
-    exchange.respond(
-        (*handler)({.info = exchange.info(), .path = request.path(), .body = request.body}));
+    exchange.respond((*match.handler)({.info = exchange.info(),
+                                       .path = request.path(),
+                                       .body = request.body,
+                                       .rest = match.rest}));
   } catch (const std::exception&) {
     exchange.respond(text_response(500, "text/plain; charset=UTF-8", "Internal server error\n"));
   }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <thread>
@@ -109,11 +110,12 @@ TEST_CASE("decisions that come after an engine on a loop of the application's") 
     Engine engine(std::move(options));
     engine.use([&](const RequestInfo&, const EngineNext& next) { kept = next; });
     client.emplace(engine.listen(0, "127.0.0.1"));
-    client->write(
-        "POST /engine.io/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nabc");
+    client->write("POST /engine.io/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nabc");
     while (!kept) context.run_one();
   }
-  SUBCASE("given") { (*kept)(); }
+  SUBCASE("given") {
+    (*kept)();
+  }
   SUBCASE("dropped") {}
   kept.reset();
   context.restart();
@@ -145,6 +147,39 @@ TEST_CASE("a middleware may decide in another thread, and look at the request af
     for (std::thread& thread : threads) thread.join();
   }
   CHECK(method == "GET");
+}
+
+TEST_CASE("resources of the application lie beside the engine, and exact ones below its path") {
+  RunningEngine running;
+  const auto answering = [](std::string body) {
+    return [body = std::move(body)](const HttpRequest& request) {
+      return http::Response{
+          .status = 200,
+          .headers = {},
+          .body = body + ":" + std::string(request.rest) + ":" + std::string(request.body)};
+    };
+  };
+  int seen = 0;
+  running.engine.use([&](const RequestInfo&, const EngineNext& next) {
+    ++seen;
+    next();
+  });
+  running.engine.http().any("/*", answering("all"));
+  running.engine.http().post("/hook", answering("hook"));
+  running.engine.http().get("/engine.io/mine", answering("mine"));
+  running.engine.http().get("/throws",
+                            [](const HttpRequest&) -> http::Response { throw std::bad_alloc(); });
+  running.start();
+  HttpClient client(running.port);
+  CHECK(client.request("GET", "/x/y?q").ends_with("\r\n\r\nall:x/y:"));
+  CHECK(client.request("POST", "/hook", "data").ends_with("\r\n\r\nhook::data"));
+  CHECK(client.request("GET", "/hook").starts_with("HTTP/1.1 405 "));
+  CHECK(client.request("GET", "/engine.io/mine").ends_with("\r\n\r\nmine::"));
+  CHECK(client.request("GET", "/throws").starts_with("HTTP/1.1 500 "));
+  CHECK(seen == 0);
+  CHECK(client.request("GET", "/engine.io/other").find(R"({"code":0,)") != std::string::npos);
+  CHECK(client.request("GET", kHandshake).find("\r\n\r\n0{") != std::string::npos);
+  CHECK(seen == 2);
 }
 
 TEST_CASE("a middleware may stop the engine") {
