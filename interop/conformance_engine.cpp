@@ -19,6 +19,7 @@ namespace {
 using engineio::Session;
 
 constexpr std::size_t kReasonsKept = 1000;
+constexpr std::size_t kEventsKept = 100;
 
 class Fixture {
  public:
@@ -36,8 +37,22 @@ class Fixture {
 
   void closed(const Session& session, eio::CloseReason reason) {
     sessions_.erase(session.id());
+    events_.erase(session.id());
     reasons_.push_back(Array{session.id(), eio::to_string(reason)});
     if (reasons_.size() > kReasonsKept) reasons_.pop_front();
+  }
+
+  void record(const std::string& sid, std::string event) {
+    auto& events = events_[sid];
+    if (events.size() < kEventsKept) events.emplace_back(std::move(event));
+  }
+
+  void refused(const RequestInfo& request, const engineio::ConnectionError& error) {
+    errors_.push_back(Object{{"url", request.url},
+                             {"code", static_cast<int>(error.code)},
+                             {"message", error.message},
+                             {"context", error.context}});
+    if (errors_.size() > kReasonsKept) errors_.pop_front();
   }
 
  private:
@@ -64,11 +79,19 @@ class Fixture {
       for (const auto& [id, other] : sessions_) other->send(packet);
     } else if (name == "!reasons") {
       send_text(session, "!reasons " + to_json(Array(reasons_.begin(), reasons_.end())));
+    } else if (name == "!drained") {
+      session.when_drained([this, sid = session.id()] { record(sid, "drained"); });
+    } else if (name == "!events") {
+      send_text(session, "!events " + to_json(events_[std::string(argument)]));
+    } else if (name == "!errors") {
+      send_text(session, "!errors " + to_json(Array(errors_.begin(), errors_.end())));
     }
   }
 
   std::map<std::string, std::shared_ptr<Session>, std::less<>> sessions_;
   std::deque<Value> reasons_;
+  std::deque<Value> errors_;
+  std::map<std::string, Array, std::less<>> events_;  // of living sessions
 };
 
 class EchoHandler final : public engineio::SessionHandler {
@@ -79,11 +102,23 @@ class EchoHandler final : public engineio::SessionHandler {
   void on_message(bool binary, std::string_view data) override {
     fixture_->message(*session_, binary, data);
   }
+  void on_upgrading() override { record("upgrading"); }
+  void on_upgrade() override { record("upgrade"); }
+  void on_heartbeat() override { record("heartbeat"); }
+  void on_drain() override { record("drain"); }
+  void on_packet(const eio::PacketView& packet) override {
+    record("packet " + std::to_string(static_cast<int>(packet.type)));
+  }
+  void on_packet_create(const eio::EncodedPacket& packet) override {
+    record("create " + std::string(packet.is_binary() ? "b" : packet.payload().substr(0, 1)));
+  }
   void on_close(eio::CloseReason reason, Errc /*detail*/) override {
     fixture_->closed(*session_, reason);
   }
 
  private:
+  void record(std::string event) { fixture_->record(session_->id(), std::move(event)); }
+
   Fixture* fixture_;
   std::shared_ptr<Session> session_;
 };
@@ -102,6 +137,11 @@ void run_engineio(const Settings& settings) {
   engineio::Engine engine(std::move(options));
   engine.on_session(
       [&](std::shared_ptr<Session> session) { return fixture.open(std::move(session)); });
+  engine.on_connection_error(
+      [&](const RequestInfo& request, const engineio::ConnectionError& error) {
+        fixture.refused(request, error);
+      });
+  for (const auto& set_up : settings.engine_setup) set_up(engine);
   serve(engine, settings.port);
 }
 

@@ -75,7 +75,7 @@ const std::map<std::string_view, Apply>& options_with_value() {
       {"--cors-origin",
        [](Settings& s, auto v) {
          s.options.cors = CorsOptions();
-         s.options.cors->origin = v;
+         s.options.cors->origin = std::string(v);
          s.options.cors->credentials = true;
        }},
       {"--deflate-threshold", [](Settings& s, auto v) { deflate_of(s).threshold = number(v); }},
@@ -89,6 +89,16 @@ const std::map<std::string_view, Apply>& options_with_value() {
        }},
       {"--recovery",
        [](Settings& s, auto v) { recovery(s).max_disconnection_duration = millis(v); }},
+      {"--cors", [](Settings& s, auto v) { apply_cors_preset(s.options, v); }},
+      {"--ids", [](Settings& s, auto v) { apply_id_preset(s, v); }},
+      {"--cookie-preset", [](Settings& s, auto v) { apply_cookie_preset(s.options, v); }},
+      {"--initial-packet",
+       [](Settings& s, auto v) {
+         s.options.initial_packet = eio::EncodedPacket::text(eio::PacketType::message, v);
+       }},
+      {"--initial-bytes",
+       [](Settings& s, auto v) { s.options.initial_packet = eio::EncodedPacket::binary(v); }},
+      {"--allow-origin", [](Settings& s, auto v) { s.options.allowed_origins = std::string(v); }},
       {"--ack-timeout", [](Settings& s, auto v) { s.ack_timeout = millis(v); }},
   };
   return table;
@@ -97,6 +107,7 @@ const std::map<std::string_view, Apply>& options_with_value() {
 const std::map<std::string_view, Apply>& options_without_value() {
   static const std::map<std::string_view, Apply> table{
       {"--allow-eio3", [](Settings& s, auto) { s.options.allow_eio3 = true; }},
+      {"--no-trailing-slash", [](Settings& s, auto) { s.options.add_trailing_slash = false; }},
       {"--no-upgrades", [](Settings& s, auto) { s.options.allow_upgrades = false; }},
       {"--msgpack", [](Settings& s, auto) { s.options.parser = sio::msgpack_parser(); }},
       {"--no-cors", [](Settings& s, auto) { s.options.cors.reset(); }},
@@ -111,6 +122,9 @@ const std::map<std::string_view, Apply>& options_without_value() {
       {"--recovery-middlewares", [](Settings& s, auto) { recovery(s).skip_middlewares = false; }},
       {"--cleanup-empty",
        [](Settings& s, auto) { s.options.cleanup_empty_child_namespaces = true; }},
+      {"--middlewares", [](Settings& s, auto) { s.engine_setup.emplace_back(add_middlewares); }},
+      {"--headers-hooks",
+       [](Settings& s, auto) { s.engine_setup.emplace_back(add_headers_hooks); }},
       {"--cookie", [](Settings& s, auto) { s.options.cookie = CookieOptions(); }},
   };
   return table;

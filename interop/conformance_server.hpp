@@ -4,15 +4,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "patchbay/engineio/engine.hpp"
 #include "patchbay/options.hpp"
 
 namespace patchbay {
 class Server;
-namespace engineio {
-class Engine;
 }
-}  // namespace patchbay
 
 namespace patchbay::conformance {
 
@@ -22,10 +24,23 @@ struct Settings {
   std::uint16_t port = 3000;
   Millis ack_timeout{200};
   ServerOptions options;
+  // Carried out before the engine runs.
+  std::vector<std::function<void(engineio::Engine&)>> engine_setup;
 };
 
 // Throws std::invalid_argument with a sentence about what is wrong.
 Settings parse_settings(int argc, char** argv);
+
+// The values of --cors; README.md says what each does.
+void apply_cors_preset(ServerOptions& options, std::string_view name);
+
+// The values of --ids and --cookie-preset.
+void apply_id_preset(Settings& settings, std::string_view name);
+void apply_cookie_preset(ServerOptions& options, std::string_view name);
+
+// --middlewares and --headers-hooks.
+void add_middlewares(engineio::Engine& engine);
+void add_headers_hooks(engineio::Engine& engine);
 
 // The modes. Those of a client's own suite have their defaults from where the suite starts Node.js.
 void run_engineio(const Settings& settings);

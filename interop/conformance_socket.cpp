@@ -172,6 +172,7 @@ void run_socketio(const Settings& settings) {
   add_broadcast_handlers(io);
   add_dynamic_namespaces(io);
   add_listener_namespaces(io);
+  for (const auto& set_up : settings.engine_setup) set_up(io.engine());
   serve(io, settings.port);
 }
 

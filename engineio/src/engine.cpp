@@ -132,6 +132,18 @@ void Engine::on_connection_error(OnConnectionError callback) {
   impl_->core().on_connection_error = std::move(callback);
 }
 
+void Engine::use(EngineMiddleware middleware) {
+  impl_->core().middlewares.push_back(std::move(middleware));
+}
+
+void Engine::on_initial_headers(HeadersHook hook) {
+  impl_->core().on_initial_headers = std::move(hook);
+}
+
+void Engine::on_headers(HeadersHook hook) {
+  impl_->core().on_headers = std::move(hook);
+}
+
 HttpRouter& Engine::http() {
   return impl_->core().router;
 }

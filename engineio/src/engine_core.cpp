@@ -5,6 +5,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "cookie.hpp"
+#include "exchange.hpp"
+
 namespace patchbay::engineio {
 
 namespace {
@@ -39,6 +42,18 @@ EngineOptions checked(EngineOptions options) {
     require(is_between(0, options.http_compression->level, 9),
             "http_compression.level must be 0 to 9");
   }
+  if (options.initial_packet) {
+    require(options.initial_packet.is_binary() || options.initial_packet.payload().starts_with('4'),
+            "initial_packet must be a message");
+  }
+  if (options.cookie) {
+    const std::string fault = find_cookie_fault(*options.cookie);
+    require(fault.empty(), fault.c_str());
+  }
+  if (options.cors) {
+    const int status = options.cors->options_success_status;
+    require(status >= 200 && status <= 299, "cors.options_success_status must be from 200 to 299");
+  }
   options.limits.message_bytes = options.max_http_buffer_size;
   return options;
 }
@@ -52,9 +67,10 @@ eio::SessionConfig session_config_of(const EngineOptions& options) {
   return config;
 }
 
-std::string with_trailing_slash(std::string path) {
-  if (!path.ends_with('/')) path += '/';
-  return path;
+std::string prefix_of(const EngineOptions& options) {
+  std::string path = options.path;
+  if (path.ends_with('/')) path.pop_back();
+  return options.add_trailing_slash ? path + '/' : path;
 }
 
 }  // namespace
@@ -62,7 +78,7 @@ std::string with_trailing_slash(std::string path) {
 EngineCore::EngineCore(EngineOptions given)
     : options(checked(std::move(given))),
       session_config(session_config_of(options)),
-      path(with_trailing_slash(options.path)) {}
+      path(prefix_of(options)) {}
 
 bool EngineCore::transport_enabled(Transport transport) const noexcept {
   return std::ranges::find(options.transports, transport) != options.transports.end();
@@ -70,6 +86,12 @@ bool EngineCore::transport_enabled(Transport transport) const noexcept {
 
 bool EngineCore::owns_path(std::string_view request_path) const noexcept {
   return request_path.starts_with(path);
+}
+
+void EngineCore::adapt_headers(http::Headers& headers, const Exchange& exchange,
+                               bool opens_session) const {
+  if (opens_session && on_initial_headers) on_initial_headers(headers, exchange.info());
+  if (on_headers) on_headers(headers, exchange.info());
 }
 
 }  // namespace patchbay::engineio

@@ -5,24 +5,34 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "patchbay/engineio/engine.hpp"
 #include "patchbay/protocol/eio/handshake.hpp"
 
 namespace patchbay::engineio {
 
+class Exchange;
+
 struct EngineCore {
   explicit EngineCore(EngineOptions given);
 
   [[nodiscard]] bool transport_enabled(Transport transport) const noexcept;
   // True for requests that belong to the engine: the path as a whole segment, and what lies below.
+  // Without add_trailing_slash, whatever begins with the path.
   [[nodiscard]] bool owns_path(std::string_view request_path) const noexcept;
+
+  // Calls the hooks of the application's for the headers of an answer that has some.
+  void adapt_headers(http::Headers& headers, const Exchange& exchange, bool opens_session) const;
 
   const EngineOptions options;
   const eio::SessionConfig session_config;
-  const std::string path;  // with one trailing slash
+  const std::string path;  // what requests for the engine begin with
   Engine::OnSession on_session;
   Engine::OnConnectionError on_connection_error;
+  std::vector<EngineMiddleware> middlewares;
+  HeadersHook on_initial_headers;
+  HeadersHook on_headers;
   HttpRouter router;
 };
 

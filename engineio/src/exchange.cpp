@@ -16,7 +16,12 @@ Exchange::Exchange(std::shared_ptr<HttpConnection> connection, http::Request req
       request_(std::move(request)),
       query_(request_.query()) {}
 
-RequestInfo Exchange::info() const {
+const RequestInfo& Exchange::info() const {
+  if (!info_) info_ = std::make_unique<RequestInfo>(make_info());
+  return *info_;
+}
+
+RequestInfo Exchange::make_info() const {
   RequestInfo info;
   info.method = request_.method;
   info.url = request_.target;
@@ -49,10 +54,14 @@ void Exchange::on_connection_lost() {
   if (listener_) listener_->on_exchange_aborted(*this);
 }
 
+// Looks only at what the response came with: a header of several fields is added whole.
 void Exchange::add_common_headers(http::Response& response) const {
+  if (common_headers_.empty()) return;
+  const http::Headers own = response.headers;
   for (std::size_t i = 0; i < common_headers_.size(); ++i) {
     const auto field = common_headers_.at(i);
-    if (!response.headers.contains(field.name)) response.headers.add(field.name, field.value);
+    if (adds_up(field.name) || !own.contains(field.name))
+      response.headers.add(field.name, field.value);
   }
 }
 

@@ -4,8 +4,10 @@
 // request keeps it until it has answered.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "patchbay/engineio/request_info.hpp"
 #include "patchbay/protocol/http/request.hpp"
@@ -16,6 +18,11 @@ namespace patchbay::engineio {
 class HttpConnection;
 class Shard;
 class Stream;
+
+// True for headers that several parts of a server may add to an answer, each for itself.
+[[nodiscard]] constexpr bool adds_up(std::string_view name) noexcept {
+  return name == "set-cookie" || name == "vary";
+}
 
 class Exchange {
  public:
@@ -30,14 +37,30 @@ class Exchange {
 
   Exchange(std::shared_ptr<HttpConnection> connection, http::Request request);
 
+  // How far the dispatcher has come with the request.
+  enum class Stage : std::uint8_t {
+    fresh,     // nothing has been done about it
+    waiting,   // a middleware has not decided yet
+    admitted,  // the rest of the engine sees it
+  };
+  [[nodiscard]] Stage stage() const noexcept { return stage_; }
+  void set_stage(Stage stage) noexcept { stage_ = stage; }
+  // The request is complete.
+  [[nodiscard]] bool complete() const noexcept { return complete_; }
+  void set_complete() noexcept { complete_ = true; }
+
   // Has no body before the body is complete.
   [[nodiscard]] const http::Request& request() const noexcept { return request_; }
   [[nodiscard]] const http::Query& query() const noexcept { return query_; }
   [[nodiscard]] Shard& shard() noexcept { return *shard_; }
-  // Everything of the request but its body, as a session keeps it.
-  [[nodiscard]] RequestInfo info() const;
+  // Everything of the request but its body, for functions of the application's. Made when first
+  // asked for, since most requests do without.
+  [[nodiscard]] const RequestInfo& info() const;
+  // The same to keep, as a session does.
+  [[nodiscard]] RequestInfo copy_info() const { return info_ ? *info_ : make_info(); }
 
-  // Headers that every answer to this request gets.
+  // Headers that whatever answers this request gets, unless it sets them itself; those that add up
+  // it gets in any case.
   [[nodiscard]] http::Headers& common_headers() noexcept { return common_headers_; }
 
   // Nothing has been answered and the client is still there.
@@ -54,6 +77,7 @@ class Exchange {
 
  private:
   friend class HttpConnection;
+  [[nodiscard]] RequestInfo make_info() const;
   void set_body(std::string body) { request_.body = std::move(body); }
   void on_connection_lost();
   void add_common_headers(http::Response& response) const;
@@ -64,7 +88,10 @@ class Exchange {
   http::Request request_;
   http::Query query_;
   http::Headers common_headers_;
+  mutable std::unique_ptr<RequestInfo> info_;
   Listener* listener_ = nullptr;
+  Stage stage_ = Stage::fresh;
+  bool complete_ = false;
 };
 
 // What an engine does with requests.

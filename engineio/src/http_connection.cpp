@@ -111,7 +111,8 @@ void HttpConnection::begin_request() {
   make_exchange(http::Request(parser_.request()));
   // Answered now, the connection cannot go on: the body would be taken for the next request.
   keep_alive_ = false;
-  requests_->on_head(exchange_);
+  const auto exchange = exchange_;  // answering makes this connection forget it
+  requests_->on_head(exchange);
   if (phase_ == Phase::body && parser_.expects_continue()) send(kContinue);
 }
 
@@ -124,10 +125,10 @@ void HttpConnection::complete_request() {
     exchange_->set_body(parser_.take_request().body);
   } else {
     make_exchange(parser_.take_request());
-    requests_->on_head(exchange_);
   }
-  // Hold on to it: answering makes this connection forget the exchange.
-  if (const auto exchange = exchange_) requests_->on_request(exchange);
+  const auto exchange = exchange_;  // answering makes this connection forget it
+  if (!head_known) requests_->on_head(exchange);
+  if (exchange->pending()) requests_->on_request(exchange);
 }
 
 void HttpConnection::make_exchange(http::Request request) {

@@ -84,6 +84,16 @@ bool LiveSession::send(eio::EncodedPacket packet) {
   return machine_.send(std::move(packet));
 }
 
+void LiveSession::when_drained(std::function<void()> callback) {
+  if (!open()) return;
+  when_drained_.push_back(std::move(callback));
+  if (buffered_bytes() > 0) return;
+  shard_->post([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self && self->buffered_bytes() == 0) self->report_drained();
+  });
+}
+
 bool LiveSession::writable() const noexcept {
   return machine_.writable() && (!ws_ || ws_->unsent_bytes() == 0);
 }
@@ -113,6 +123,7 @@ void LiveSession::handle_poll(const std::shared_ptr<Exchange>& exchange) {
   switch (machine_.on_poll(body)) {
     case Verdict::answer:
       respond_to_poll(*exchange, std::move(body), compress);
+      report_drained();
       break;
     case Verdict::hold:
       poll_ = exchange;
@@ -146,7 +157,7 @@ void LiveSession::handle_post(const std::shared_ptr<Exchange>& exchange) {
   const bool valid = jsonp_ ? machine_.on_post_end(eio::jsonp::decode(body), shard_->now())
                             : machine_.on_post_end(body, shard_->now(), has_binary_body(*exchange));
   if (valid) {
-    exchange->respond(polling_response(*exchange, "text/html", "ok"));
+    respond_ok(*exchange, polling_response(*exchange, "text/html", "ok"));
   } else {
     exchange->respond(bare_response(400));
   }
@@ -168,13 +179,13 @@ void LiveSession::answer_poll(std::string body) {
   if (exchange) respond_to_poll(*exchange, std::move(body), compress_poll_);
 }
 
-void LiveSession::respond_to_poll(Exchange& exchange, std::string body, bool compress) const {
+void LiveSession::respond_to_poll(Exchange& exchange, std::string body, bool compress) {
   auto response = payload_response(exchange, std::move(body));
   const auto& compression = core_->options.http_compression;
   if (compress && compression) {
     compress_response(response, exchange.request().headers, *compression);
   }
-  exchange.respond(std::move(response));
+  respond_ok(exchange, std::move(response));
 }
 
 http::Response LiveSession::payload_response(const Exchange& exchange, std::string body) const {
@@ -201,6 +212,11 @@ void LiveSession::on_exchange_aborted(Exchange& exchange) {
     release(post_);
     machine_.on_post_failed(Errc::eio_post_aborted);
   }
+}
+
+void LiveSession::respond_ok(Exchange& exchange, http::Response response) {
+  core_->adapt_headers(response.headers, exchange, !std::exchange(greeted_, true));
+  exchange.respond(std::move(response));
 }
 
 void LiveSession::release(std::shared_ptr<Exchange>& exchange) {
@@ -280,6 +296,7 @@ bool LiveSession::reading_paused(const WsTransport& /*ws*/) const {
 
 void LiveSession::answer_probe() {
   candidate_->send_text("3probe");
+  if (const auto handler = handler_) handler->on_upgrading();
 }
 
 void LiveSession::on_upgrade() {
@@ -301,6 +318,24 @@ void LiveSession::on_message(bool binary, std::string_view data) {
   if (handler_) handler_->on_message(binary, data);
 }
 
+void LiveSession::on_packet(const eio::PacketView& packet) {
+  const auto handler = handler_;  // it may close the session
+  if (!handler) return;
+  handler->on_packet(packet);
+  const auto heartbeat = revision() == 4 ? eio::PacketType::pong : eio::PacketType::ping;
+  if (packet.type == heartbeat) handler->on_heartbeat();
+}
+
+void LiveSession::on_packet_create(const eio::EncodedPacket& packet) {
+  if (const auto handler = handler_) handler->on_packet_create(packet);
+}
+
+void LiveSession::report_drained() {
+  const auto self = shared_from_this();
+  for (const auto& callback : std::exchange(when_drained_, {})) callback();
+  if (const auto handler = handler_) handler->on_drain();
+}
+
 void LiveSession::wake_writer() {
   if (std::exchange(flush_pending_, true)) return;
   shard_->flush_later(shared_from_this());
@@ -308,21 +343,27 @@ void LiveSession::wake_writer() {
 
 void LiveSession::flush() {
   flush_pending_ = false;
+  const bool something = buffered_bytes() > 0;
   if (machine_.transport() == Transport::polling) {
     compress_poll_ = may_compress(machine_.queue());
     machine_.flush_poll();
     compress_poll_ = false;
+    if (something && buffered_bytes() == 0) report_drained();
     return;
   }
   const auto ws = ws_;
   if (!ws) return;
-  if (ws->flush(machine_.queue())) machine_.on_drained();
+  if (ws->flush(machine_.queue())) {
+    machine_.on_drained();
+    if (something) report_drained();
+  }
   ws->resume_reading();
 }
 
 void LiveSession::on_close(eio::CloseReason reason, Errc detail) {
   const auto self = shared_from_this();
   TimerWheel::cancel(*this);
+  when_drained_.clear();
   shard_->remove_session(*this);
   if (const auto handler = std::exchange(handler_, nullptr)) handler->on_close(reason, detail);
 }

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "exchange.hpp"
 #include "patchbay/engineio/session.hpp"
@@ -41,6 +43,7 @@ class LiveSession final : public Session,
   [[nodiscard]] Transport transport() const noexcept override { return machine_.transport(); }
   [[nodiscard]] bool open() const noexcept override;
   bool send(eio::EncodedPacket packet) override;
+  void when_drained(std::function<void()> callback) override;
   [[nodiscard]] bool writable() const noexcept override;
   [[nodiscard]] std::size_t buffered_bytes() const noexcept override;
   void close() override;
@@ -72,6 +75,8 @@ class LiveSession final : public Session,
  private:
   // eio::SessionMachine::Handler
   void on_message(bool binary, std::string_view data) override;
+  void on_packet(const eio::PacketView& packet) override;
+  void on_packet_create(const eio::EncodedPacket& packet) override;
   void on_upgrade() override;
   void on_close(eio::CloseReason reason, Errc detail) override;
   void wake_writer() override;
@@ -95,8 +100,11 @@ class LiveSession final : public Session,
   // TimerWheel::Node
   void on_timer(TimePoint now) override;
 
+  // Status 200: what polls and POSTs that went well are answered.
+  void respond_ok(Exchange& exchange, http::Response response);
+  void report_drained();
   void rearm();
-  void respond_to_poll(Exchange& exchange, std::string body, bool compress) const;
+  void respond_to_poll(Exchange& exchange, std::string body, bool compress);
   void release(std::shared_ptr<Exchange>& exchange);
   [[nodiscard]] http::Response payload_response(const Exchange& exchange, std::string body) const;
 
@@ -111,8 +119,10 @@ class LiveSession final : public Session,
   std::shared_ptr<WsTransport> candidate_;
   eio::SessionMachine machine_;
   const bool jsonp_;
+  std::vector<std::function<void()>> when_drained_;
   bool flush_pending_ = false;
   bool compress_poll_ = false;  // the answer to the held poll may be compressed
+  bool greeted_ = false;  // a poll has been answered
 };
 
 }  // namespace patchbay::engineio

@@ -47,7 +47,12 @@ class Shard final : public Loop {
   void stop();
   // Nobody will run the loop any more: whoever is in charge of what is left may do so on this
   // thread.
-  void detach() noexcept { detached_ = true; }
+  void detach() noexcept {
+    detached_ = true;
+    alive_.reset();
+  }
+  // Expires with detach(): for what may come later than that, on the loop's thread.
+  [[nodiscard]] std::weak_ptr<const bool> lifetime() const noexcept { return alive_; }
   [[nodiscard]] bool owns_loop() const noexcept { return own_io_context_ != nullptr; }
 
   // Wakes the node at the deadline, instead of when it was to be woken before.

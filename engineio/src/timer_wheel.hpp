@@ -48,6 +48,12 @@ class TimerWheel {
   static constexpr Millis kTick{8};
 
   explicit TimerWheel(TimePoint start) noexcept : current_tick_(tick_of(start)) {}
+  // Nodes may outlive the wheel; they are never woken then.
+  ~TimerWheel() {
+    for (Link& slot : slots_) slot.unlink();
+  }
+  TimerWheel(const TimerWheel&) = delete;
+  TimerWheel& operator=(const TimerWheel&) = delete;
 
   // Wakes the node at the deadline, instead of when it was to be woken before.
   void schedule(Node& node, TimePoint deadline) noexcept;

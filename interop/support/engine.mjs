@@ -89,12 +89,27 @@ export class Control {
     return control;
   }
 
-  async #reasons() {
-    await this.peer.sendText("4!reasons");
+  async #ask(question) {
+    await this.peer.sendText(`4${question}`);
     let answer;
     while ((answer = await this.peer.text()) === "2") await this.peer.sendText("3");
-    assert.ok(answer.startsWith("4!reasons "), answer);
-    return new Map(JSON.parse(answer.slice("4!reasons ".length)));
+    assert.ok(answer.startsWith(`4${question} `), answer);
+    return JSON.parse(answer.slice(question.length + 2));
+  }
+
+  async #reasons() {
+    return new Map(await this.#ask("!reasons"));
+  }
+
+  // What the handler of a living session was told.
+  async events(sid) {
+    await this.peer.sendText(`4!events ${sid}`);
+    return JSON.parse((await this.peer.text()).slice("4!events ".length));
+  }
+
+  // The refused requests, oldest first.
+  errors() {
+    return this.#ask("!errors");
   }
 
   // Why the session ended; waits for that.

@@ -12,14 +12,15 @@ export const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, 
 const kKey = "dGhlIHNhbXBsZSBub25jZQ==";
 export const kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
+export const kUpgradeHeaders = {
+  Connection: "Upgrade",
+  Upgrade: "websocket",
+  "Sec-WebSocket-Version": "13",
+  "Sec-WebSocket-Key": kKey,
+};
+
 export function upgradeRequest(target, { method = "GET", headers = {}, without = [] } = {}) {
-  const fields = {
-    Connection: "Upgrade",
-    Upgrade: "websocket",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": kKey,
-    ...headers,
-  };
+  const fields = { ...kUpgradeHeaders, ...headers };
   for (const name of without) delete fields[name];
   return formatRequest(method, target, { headers: fields });
 }

@@ -181,6 +181,8 @@ void SessionMachine::on_drained() {
 // --- Packets
 
 void SessionMachine::on_packet(const PacketView& packet, TimePoint now) {
+  handler_->on_packet(packet);
+  if (state_ == State::closed) return;
   if (packet.type != PacketType::pong) extend_pong_deadline(now);
   switch (packet.type) {
     case PacketType::message:
@@ -299,6 +301,8 @@ void SessionMachine::drop_candidate() {
 // --- Sending and closing -------------------------------------------------------------------------
 
 bool SessionMachine::send(EncodedPacket packet) {
+  if (state_ != State::open) return false;
+  handler_->on_packet_create(packet);
   if (state_ != State::open) return false;
   if (is_revision3() && packet.is_binary()) {
     packet = revision3::encode_binary(packet, format_ == WireFormat::revision3_base64);

@@ -51,6 +51,9 @@ class DummySession final : public engineio::Session {
                                        : std::string(payload.substr(1)));
     return true;
   }
+  void when_drained(std::function<void()> callback) override {
+    if (open_) loop_->post(std::move(callback));
+  }
   void close() override { end(eio::CloseReason::forced_close, Errc::none); }
   void close_now() override { close(); }
 

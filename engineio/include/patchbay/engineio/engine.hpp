@@ -10,16 +10,30 @@
 
 #include "patchbay/engineio/http_router.hpp"
 #include "patchbay/engineio/loop.hpp"
+#include "patchbay/engineio/middleware.hpp"
 #include "patchbay/engineio/options.hpp"
 #include "patchbay/engineio/session.hpp"
+#include "patchbay/protocol/value.hpp"
 
 namespace patchbay::engineio {
 
-// Why a handshake, or a request of a living session, was refused.
+// Why a handshake, or a request of a living session, was refused. `context` has the fields that
+// Node.js servers give, by code:
+//   transport_unknown             transport
+//   session_id_unknown            sid
+//   bad_handshake_method          method
+//   bad_request                   name, and by name:
+//     TRANSPORT_MISMATCH          transport, previousTransport
+//     PROTOCOL_MISMATCH           protocol, previousProtocol
+//     TRANSPORT_HANDSHAKE_ERROR
+//     MIDDLEWARE_FAILURE          error
+//     ID_GENERATION_ERROR         error
+//   forbidden                     message
+//   unsupported_protocol_version  protocol
 struct ConnectionError {
   eio::HandshakeError code;
   std::string message;  // what the client was told
-  std::string context;  // for people: which transport, session id, method ...
+  Object context;
 };
 
 // An Engine.IO server: listeners, the HTTP front and the sessions of one or more shards.
@@ -29,6 +43,7 @@ class Engine {
   // Makes the handler for a new session, on the session's loop. The first packets may be sent to it
   // right away. Returning null closes the session.
   using OnSession = std::function<std::shared_ptr<SessionHandler>(std::shared_ptr<Session>)>;
+  // Called on the loop that refused the request; must not throw.
   using OnConnectionError = std::function<void(const RequestInfo&, const ConnectionError&)>;
 
   // Throws std::invalid_argument when an option makes no sense, naming it.
@@ -40,6 +55,17 @@ class Engine {
   // The following are set before run().
   void on_session(OnSession callback);
   void on_connection_error(OnConnectionError callback);
+  // Adds a function that every request below options().path passes before anything else is done
+  // about it: handshakes, polls and POSTs of living sessions, upgrades. Only CORS comes earlier, so
+  // that the headers of a middleware can replace those of CORS, and preflights are not shown unless
+  // CorsOptions::preflight_continue. Requests for resources of http() pass none. They are called
+  // in the order in which they were added.
+  void use(EngineMiddleware middleware);
+  // Once per session: for the answer to its handshake, of whatever transport. Not on upgrades.
+  void on_initial_headers(HeadersHook hook);
+  // For every 200 answer to a poll or POST, and every 101; after on_initial_headers.
+  void on_headers(HeadersHook hook);
+  // The application's own HTTP resources on the same ports.
   [[nodiscard]] HttpRouter& http();
 
   // Opens a port (0: any free one) and returns its number. `host` is a numeric address; "::" takes

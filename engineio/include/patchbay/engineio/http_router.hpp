@@ -2,22 +2,39 @@
 //
 // The user's own HTTP resources on the same port: health checks, pages, files. Deliberately small;
 // an application with more than a handful of routes belongs behind its own web framework.
+//
+//   io.http().get("/health", [](const HttpRequest&) {
+//     return http::Response{.status = 200, .headers = {}, .body = "ok\n"};
+//   });
+//   io.http().post("/hook", on_hook);
+//   io.http().get("/files/*", [](const HttpRequest& request) { return read_file(request.rest); });
+//
+// Which route answers: one for exactly this path, else the longest prefix. Routes for an exact path
+// may lie below the path of the engine ("/socket.io/admin.js"), and come before it there; prefixes
+// do not reach into it. A path that has routes, but none for the method, answers 405. Without any
+// route a path is answered 404.
+//
+// Middlewares of the engine (Engine::use) do not see these requests. CORS headers are added below
+// the engine's path only; elsewhere they are up to the handler.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "patchbay/engineio/request_info.hpp"
 #include "patchbay/protocol/http/response.hpp"
 
 namespace patchbay::engineio {
 
+// The views live for the call.
 struct HttpRequest {
   const RequestInfo& info;
-  std::string_view path;  // as sent, not decoded
-  std::string_view body;
+  std::string_view path;       // as sent, not decoded: may contain "..", "//" and "%2e"
+  std::string_view body;       // at most EngineOptions::max_http_buffer_size bytes
+  std::string_view rest = {};  // what follows the prefix, for a route by prefix
 };
 
 // Answers at once, on the loop that read the request, possibly several of them at the same time. An
@@ -27,21 +44,51 @@ using HttpHandler = std::function<http::Response(const HttpRequest&)>;
 // Set up before the engine runs; read by all loops afterwards.
 class HttpRouter {
  public:
-  // For GET and HEAD of exactly this path. Replaces an earlier handler of the same path.
+  // A path that ends with "/*" stands for all paths that begin with what is before the '*'; any
+  // other stands for itself. An earlier handler for the same path and method is replaced.
+  // Throws std::invalid_argument for a path that does not begin with '/', and a null handler.
+
+  // For GET and HEAD.
   void get(std::string path, HttpHandler handler);
-  // For every method of exactly this path.
+  void post(std::string path, HttpHandler handler);
+  // For every method that has no handler of its own.
   void any(std::string path, HttpHandler handler);
 
-  // Null when the path is unknown. When the path is known but not the method, a handler that
-  // answers 405.
-  [[nodiscard]] const HttpHandler* find(std::string_view method, std::string_view path) const;
+  struct Match {
+    const HttpHandler* handler = nullptr;  // null when there is no route
+    std::string_view rest;                 // view of the path looked for
+
+    explicit operator bool() const noexcept { return handler != nullptr; }
+  };
+  // When the path is known but not the method, a handler that answers 405.
+  [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
+  // True when there is a route for exactly this path.
+  [[nodiscard]] bool has_exact(std::string_view path) const;
 
  private:
   struct Route {
-    bool any_method = false;
-    HttpHandler handler;
+    HttpHandler get;
+    HttpHandler post;
+    HttpHandler any;
+    HttpHandler not_allowed;
   };
-  std::unordered_map<std::string, Route> routes_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  struct Prefix {
+    std::string path;  // with the '/' at its end
+    Route route;
+  };
+
+  void add(std::string path, HttpHandler Route::*method, HttpHandler handler);
+  Route& route_for(std::string path);
+  [[nodiscard]] static const HttpHandler* handler_of(const Route& route, std::string_view method);
+
+  std::unordered_map<std::string, Route, Hash, std::equal_to<>> exact_;
+  std::vector<Prefix> prefixes_;  // the longest first
 };
 
 }  // namespace patchbay::engineio

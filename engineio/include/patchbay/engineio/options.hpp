@@ -10,10 +10,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "patchbay/engineio/cors_options.hpp"
 #include "patchbay/engineio/request_info.hpp"
 #include "patchbay/protocol/eio/handshake.hpp"
+#include "patchbay/protocol/eio/packet.hpp"
 #include "patchbay/protocol/limits.hpp"
 #include "patchbay/protocol/time.hpp"
 
@@ -25,28 +28,18 @@ namespace patchbay::engineio {
 
 using eio::Transport;
 
-// Cross-origin requests. CORS only tells browsers which pages may read an answer; it does not keep
-// anyone out. Use EngineOptions::allow_request for that.
-struct CorsOptions {
-  // "*": any origin. Otherwise this fixed value is sent, whatever the request's Origin was.
-  std::string origin = "*";
-  std::string methods = "GET,HEAD,PUT,PATCH,POST,DELETE";
-  // Empty: the request's Access-Control-Request-Headers are allowed as they are.
-  std::string allowed_headers = {};
-  std::string exposed_headers = {};
-  bool credentials = false;
-  std::optional<std::chrono::seconds> max_age = {};
-};
-
 // Set-Cookie with the session id on the response that opens a polling session, for load balancers.
 struct CookieOptions {
   std::string name = "io";
-  std::optional<std::string> path = "/";
+  std::optional<std::string> path = "/";  // std::nullopt: not sent
   bool http_only = true;
-  std::string same_site = "Lax";  // empty: not sent
+  std::string same_site = "Lax";  // "Strict", "Lax" or "None"; empty: not sent
   bool secure = false;
   std::optional<std::string> domain = {};
   std::optional<std::chrono::seconds> max_age = {};
+  std::optional<std::chrono::system_clock::time_point> expires = {};
+  std::string priority = {};  // "Low", "Medium" or "High"; empty: not sent
+  bool partitioned = false;
 };
 
 // Compression of WebSocket messages (permessage-deflate, RFC 7692), for clients that offer it.
@@ -85,8 +78,8 @@ struct HttpCompressionOptions {
   int level = 6;  // 1 (fast) to 9 (small); 0 only stores
 };
 
-// The answer to AllowRequest. May be copied, kept, and used later from any thread; the first call
-// counts. If every copy is destroyed unused, the request is refused.
+// The answer to AllowRequest. May be copied, kept, and used later from any thread, as long as the
+// engine exists; the first call counts. If every copy is destroyed unused, the request is refused.
 class AllowReply {
  public:
   struct Pending {
@@ -107,6 +100,33 @@ class AllowReply {
 // the protocol revision. Not asked again when a session upgrades.
 using AllowRequest = std::function<void(const RequestInfo& request, AllowReply reply)>;
 
+// The answer to GenerateId, in the manner of AllowReply; dropped unused, it is a failure.
+class IdReply {
+ public:
+  struct Pending {
+    virtual ~Pending() = default;
+    virtual void use(std::string id) = 0;
+    virtual void fail(std::string why) = 0;
+  };
+  explicit IdReply(std::shared_ptr<Pending> pending) : pending_(std::move(pending)) {}
+
+  // One to kMaxSessionIdBytes visible ASCII characters, unique among the sessions that live; other
+  // ids count as failures.
+  void use(std::string id) const { pending_->use(std::move(id)); }
+  // The handshake is refused: code 3, "Bad request". `why` goes to Engine::on_connection_error.
+  void fail(std::string why = {}) const { pending_->fail(std::move(why)); }
+
+ private:
+  std::shared_ptr<Pending> pending_;
+};
+
+constexpr std::size_t kMaxSessionIdBytes = 128;
+
+// Makes the ids of sessions. Whoever knows a session's id can speak for its client: ids must be
+// impossible to guess. Called on the loop that read the handshake; an exception is a failure. The
+// reference lives for the call.
+using GenerateId = std::function<void(const RequestInfo& request, IdReply reply)>;
+
 struct EngineOptions {
   // An event loop of the application's to live on, instead of one of the engine's own. One thread
   // runs it, which may begin at any time; listen() and stop() work as always, run() is not used.
@@ -126,13 +146,28 @@ struct EngineOptions {
   bool allow_eio3 = false;
   // Requests below this path belong to the engine. With or without a trailing slash.
   std::string path = "/engine.io";
+  // False: whatever begins with the path (taken without a trailing slash) belongs to the engine,
+  // "/engine.io?EIO=4" as well as "/engine.iofoo".
+  bool add_trailing_slash = true;
+  // Absent: no CORS headers, and an OPTIONS request is one with a bad method.
   std::optional<CorsOptions> cors;
+  // When set, asked instead of `cors`, for every request below the path.
+  CorsDelegate cors_delegate;
+  // When set, pages of other origins can open no session and no WebSocket (code 4): browsers do not
+  // enforce CORS for WebSockets. Requests without Origin pass; they are not from a page of another
+  // site, or not from a browser at all. Asked before allow_request.
+  std::optional<CorsOrigin> allowed_origins;
   AllowRequest allow_request;
   std::optional<CookieOptions> cookie;
   // Nothing: no compression of WebSocket messages.
   std::optional<PerMessageDeflateOptions> per_message_deflate;
   // Nothing: no compression of polling responses.
   std::optional<HttpCompressionOptions> http_compression = HttpCompressionOptions{};
+  // Sent to every client right behind the open packet, with polling in the same payload. A message:
+  // EncodedPacket::text(PacketType::message, ...) or EncodedPacket::binary(...).
+  eio::EncodedPacket initial_packet;
+  // Absent: ids of 20 characters, 88 of their bits random.
+  GenerateId generate_id;
 
   // How long a client may take to send the head of a request, from the first byte or the
   // connection.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,8 +22,19 @@ class SessionHandler {
   virtual ~SessionHandler() = default;
   // The view lives for the call.
   virtual void on_message(bool binary, std::string_view data) = 0;
+  // A client with a polling session has sent its probe over a WebSocket: it is about to upgrade.
+  virtual void on_upgrading() {}
   // The session went from polling to WebSocket.
   virtual void on_upgrade() {}
+  // The client's part in the heartbeat has come.
+  virtual void on_heartbeat() {}
+  // Everything that was queued has been handed to the transport.
+  virtual void on_drain() {}
+  // For observers: each packet of the client's, of whatever type, before it has an effect (and
+  // before on_message), and each packet that is about to be queued for the client. May close the
+  // session, and must not send.
+  virtual void on_packet(const eio::PacketView& /*packet*/) {}
+  virtual void on_packet_create(const eio::EncodedPacket& /*packet*/) {}
   // The end; nothing is called after it, and the handler is released. `detail` says more, when it
   // is not Errc::none.
   virtual void on_close(eio::CloseReason reason, Errc detail) = 0;
@@ -34,7 +46,7 @@ class Session {
  public:
   virtual ~Session() = default;
 
-  // 20 characters of the URL-safe base64 alphabet.
+  // 20 characters of the URL-safe base64 alphabet, or what EngineOptions::generate_id made.
   [[nodiscard]] virtual const std::string& id() const noexcept = 0;
   [[nodiscard]] virtual const RequestInfo& request() const noexcept = 0;
   [[nodiscard]] virtual Loop& loop() noexcept = 0;
@@ -47,6 +59,10 @@ class Session {
   // Queues a packet. It leaves at the end of the current turn of the loop, together with whatever
   // else was queued by then. False when the session is not open and the packet was dropped.
   virtual bool send(eio::EncodedPacket packet) = 0;
+  // Calls back, once, when everything queued so far has been handed to the transport: a poll has
+  // been answered with it, or the kernel has taken it. In a later turn of the loop when that is the
+  // case already; never when the session closes before.
+  virtual void when_drained(std::function<void()> callback) = 0;
   // True when a packet would leave at once; volatile packets are dropped otherwise.
   [[nodiscard]] virtual bool writable() const noexcept = 0;
   // Bytes that wait to be sent.

@@ -36,6 +36,10 @@ class SessionMachine {
    public:
     // A message of the client's. The view lives for the call.
     virtual void on_message(bool binary, std::string_view data) = 0;
+    // A packet of the client's, before anything is done about it. The view lives for the call.
+    virtual void on_packet(const PacketView& /*packet*/) {}
+    // A packet joins the queue.
+    virtual void on_packet_create(const EncodedPacket& /*packet*/) {}
     // The candidate has become the session's transport; packets go there from now on.
     virtual void on_upgrade() = 0;
     // The end, exactly once; nothing is called after it. `detail` may be Errc::none.

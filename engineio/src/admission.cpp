@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "admission.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "live_session.hpp"
+#include "revision.hpp"
+
+namespace patchbay::engineio {
+
+namespace {
+
+std::optional<Transport> transport_parameter(const Exchange& exchange) {
+  const auto name = parameter(exchange, "transport");
+  if (name == "polling") return Transport::polling;
+  if (name == "websocket") return Transport::websocket;
+  return std::nullopt;
+}
+
+// An upgrade request has to ask for websocket, and only an upgrade request can. (Node.js lets
+// polling through as far as a WebSocket that closes at once.)
+std::optional<Refusal> check_kind(const Exchange& exchange) {
+  if (is_upgrade(exchange) == (transport_parameter(exchange) == Transport::websocket)) {
+    return std::nullopt;
+  }
+  return bad_request("TRANSPORT_HANDSHAKE_ERROR");
+}
+
+http::Response text_response(int status, std::string_view type, std::string body) {
+  http::Response response{.status = status, .headers = {}, .body = std::move(body)};
+  response.headers.add("content-type", type);
+  return response;
+}
+
+}  // namespace
+
+Refusal bad_request(std::string_view name, Object details) {
+  Object context{{"name", name}};
+  for (auto& [key, value] : details) context.set(key, std::move(value));
+  return {.code = eio::HandshakeError::bad_request, .context = std::move(context), .message = {}};
+}
+
+Refusal middleware_failure(std::string_view why) {
+  return bad_request("MIDDLEWARE_FAILURE", {{"error", why}});
+}
+
+std::string_view parameter(const Exchange& exchange, std::string_view name) {
+  const std::string* value = exchange.query().find(name);
+  return value ? std::string_view(*value) : std::string_view();
+}
+
+bool is_upgrade(const Exchange& exchange) {
+  const auto& request = exchange.request();
+  const auto upgrade = request.headers.find("upgrade");
+  return request.wants_upgrade && upgrade && http::list_contains(*upgrade, "websocket");
+}
+
+const RequestInfo& info_for(const CorsOrigin& origin, const Exchange& exchange) {
+  static const RequestInfo kNotLookedAt;
+  return origin.needs_request() ? exchange.info() : kNotLookedAt;
+}
+
+std::optional<Refusal> check_transport(const EngineCore& core, const Exchange& exchange) {
+  const auto transport = transport_parameter(exchange);
+  if (transport && core.transport_enabled(*transport)) return std::nullopt;
+  return Refusal{.code = eio::HandshakeError::transport_unknown,
+                 .context = {{"transport", parameter(exchange, "transport")}},
+                 .message = {}};
+}
+
+std::optional<Refusal> check_session_request(const Exchange& exchange, const LiveSession& session) {
+  if (!is_upgrade(exchange) && session.transport() != Transport::polling) {
+    return bad_request("TRANSPORT_MISMATCH",
+                       {{"transport", parameter(exchange, "transport")},
+                        {"previousTransport", eio::to_string(session.transport())}});
+  }
+  const int revision = revision_of(exchange.query());
+  if (revision != session.revision()) {
+    return bad_request("PROTOCOL_MISMATCH",
+                       {{"protocol", revision}, {"previousProtocol", session.revision()}});
+  }
+  return check_kind(exchange);
+}
+
+std::optional<Refusal> check_handshake(const Exchange& exchange) {
+  if (exchange.request().method == "GET") return check_kind(exchange);
+  return Refusal{.code = eio::HandshakeError::bad_handshake_method,
+                 .context = {{"method", exchange.request().method}},
+                 .message = {}};
+}
+
+std::optional<Refusal> check_origin(const EngineCore& core, const Exchange& exchange) {
+  const auto& allowed = core.options.allowed_origins;
+  const auto origin = exchange.request().headers.find("origin");
+  if (!allowed || allowed->off() || !origin) return std::nullopt;
+  std::string why = "origin not allowed";
+  try {
+    if (allowed->allows(*origin, info_for(*allowed, exchange))) return std::nullopt;
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  return Refusal{.code = eio::HandshakeError::forbidden,
+                 .context = {{"message", std::move(why)}, {"origin", *origin}},
+                 .message = {}};
+}
+
+std::optional<Refusal> check_revision(const EngineCore& core, const Exchange& exchange) {
+  const int revision = revision_of(exchange.query());
+  if (revision == 4 || core.options.allow_eio3) return std::nullopt;
+  return Refusal{.code = eio::HandshakeError::unsupported_protocol_version,
+                 .context = {{"protocol", revision}},
+                 .message = {}};
+}
+
+void refuse(const EngineCore& core, Exchange& exchange, const Refusal& refusal) {
+  if (!exchange.pending()) return;
+  const std::string message =
+      refusal.message.empty() ? std::string(eio::message_for(refusal.code)) : refusal.message;
+  if (core.on_connection_error) {
+    core.on_connection_error(
+        exchange.info(), {.code = refusal.code, .message = message, .context = refusal.context});
+  }
+  if (is_upgrade(exchange)) {
+    auto response = text_response(400, "text/html", message);
+    response.headers.set("connection", "close");
+    exchange.respond(std::move(response));
+    return;
+  }
+  const int status = refusal.code == eio::HandshakeError::forbidden ? 403 : 400;
+  exchange.respond(
+      text_response(status, "application/json", eio::error_body(refusal.code, message)));
+}
+
+}  // namespace patchbay::engineio

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include "handshaker.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+#include "admission.hpp"
+#include "cookie.hpp"
+#include "deferred.hpp"
+#include "live_session.hpp"
+#include "shard.hpp"
+#include "ws_codec.hpp"
+#include "ws_transport.hpp"
+
+namespace patchbay::engineio {
+
+namespace {
+
+struct Verdict {
+  bool allowed = false;
+  std::string message;
+};
+
+// Waits for the user's allow_request.
+class PendingAllow final : public AllowReply::Pending {
+ public:
+  PendingAllow(Shard& shard, Deferred<Verdict>::CarryOut carry_out)
+      : verdict_(shard, std::move(carry_out), {}) {}
+  void decide(bool allowed, std::string message) override {
+    verdict_.settle({.allowed = allowed, .message = std::move(message)});
+  }
+
+ private:
+  Deferred<Verdict> verdict_;
+};
+
+struct GeneratedId {
+  std::string id;
+  std::string failure;  // empty: there is an id
+};
+
+// Waits for the user's generate_id.
+class PendingId final : public IdReply::Pending {
+ public:
+  PendingId(Shard& shard, Deferred<GeneratedId>::CarryOut carry_out)
+      : id_(shard, std::move(carry_out), {.id = {}, .failure = "no id was given"}) {}
+  void use(std::string id) override { id_.settle({.id = std::move(id), .failure = {}}); }
+  void fail(std::string why) override {
+    id_.settle({.id = {}, .failure = why.empty() ? "no id was given" : std::move(why)});
+  }
+
+ private:
+  Deferred<GeneratedId> id_;
+};
+
+// An id goes into URLs, JSON and headers.
+bool is_safe_id(std::string_view id) {
+  return !id.empty() && id.size() <= kMaxSessionIdBytes &&
+         std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+}  // namespace
+
+std::shared_ptr<WsTransport> open_websocket(const EngineCore& core, Exchange& exchange,
+                                            std::string& leftover) {
+  http::Response refusal;
+  auto accepted =
+      ws::accept_handshake(exchange.request(), core.options.per_message_deflate, refusal);
+  if (!accepted) {
+    refusal.headers.set("connection", "close");
+    exchange.respond(std::move(refusal));
+    return nullptr;
+  }
+  const bool opens_session = parameter(exchange, "sid").empty();
+  core.adapt_headers(accepted->response.headers, exchange, opens_session);
+  auto stream = exchange.upgrade(std::move(accepted->response), leftover);
+  if (!stream) return nullptr;
+  return std::make_shared<WsTransport>(std::move(stream), core.options, accepted->deflate);
+}
+
+void Handshaker::start(const std::shared_ptr<Exchange>& exchange) {
+  if (const auto refusal = check_handshake(*exchange)) {
+    refuse(*core_, *exchange, *refusal);
+    return;
+  }
+  if (const auto refusal = check_origin(*core_, *exchange)) {
+    refuse(*core_, *exchange, *refusal);
+    return;
+  }
+  if (core_->options.allow_request) {
+    ask_for_permission(exchange);
+  } else {
+    complete(exchange);
+  }
+}
+
+void Handshaker::ask_for_permission(const std::shared_ptr<Exchange>& exchange) {
+  auto carry_out = [this, exchange](const Verdict& verdict) {
+    if (verdict.allowed) {
+      complete(exchange);
+      return;
+    }
+    const auto text = verdict.message.empty()
+                          ? std::string(eio::message_for(eio::HandshakeError::forbidden))
+                          : verdict.message;
+    refuse(
+        *core_, *exchange,
+        {.code = eio::HandshakeError::forbidden, .context = {{"message", text}}, .message = text});
+  };
+  const auto keep = exchange;  // allow_request may look at it after it has answered
+  const AllowReply reply(std::make_shared<PendingAllow>(*shard_, std::move(carry_out)));
+  try {
+    core_->options.allow_request(exchange->info(), reply);
+  } catch (const std::exception& error) {
+    reply.refuse(error.what());
+  }
+}
+
+void Handshaker::complete(const std::shared_ptr<Exchange>& exchange) {
+  if (!exchange->pending()) return;
+  // Before any WebSocket is opened: a client can read an HTTP answer, but not one inside a
+  // WebSocket.
+  if (const auto refusal = check_revision(*core_, *exchange)) {
+    refuse(*core_, *exchange, *refusal);
+  } else if (core_->options.generate_id) {
+    ask_for_id(exchange);
+  } else {
+    open_session(exchange, shard_->ids().next());
+  }
+}
+
+void Handshaker::ask_for_id(const std::shared_ptr<Exchange>& exchange) {
+  auto carry_out = [this, exchange](const GeneratedId& generated) {
+    std::string failure = generated.failure;
+    if (failure.empty() && !is_safe_id(generated.id)) failure = "the id cannot be used";
+    if (failure.empty() && shard_->find_session(generated.id)) failure = "the id is in use";
+    if (failure.empty()) {
+      open_session(exchange, generated.id);
+    } else {
+      refuse(*core_, *exchange, bad_request("ID_GENERATION_ERROR", {{"error", failure}}));
+    }
+  };
+  const auto keep = exchange;  // generate_id may look at it after it has answered
+  const IdReply reply(std::make_shared<PendingId>(*shard_, std::move(carry_out)));
+  try {
+    core_->options.generate_id(exchange->info(), reply);
+  } catch (const std::exception& error) {
+    reply.fail(error.what());
+  }
+}
+
+void Handshaker::open_session(const std::shared_ptr<Exchange>& exchange, std::string id) {
+  if (!exchange->pending()) return;
+  if (is_upgrade(*exchange)) {
+    open_websocket_session(exchange, std::move(id));
+  } else {
+    open_polling_session(exchange, std::move(id));
+  }
+}
+
+void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange, std::string id) {
+  const auto session = add_session(std::move(id), exchange->copy_info(), Transport::polling);
+  if (core_->options.cookie) {
+    exchange->common_headers().add("set-cookie",
+                                   cookie_header(*core_->options.cookie, session->id()));
+  }
+  session->handle_poll(exchange);
+  announce(session);
+}
+
+void Handshaker::open_websocket_session(const std::shared_ptr<Exchange>& exchange, std::string id) {
+  auto info = exchange->copy_info();
+  std::string leftover;
+  auto ws = open_websocket(*core_, *exchange, leftover);
+  if (!ws) return;
+  const auto session = add_session(std::move(id), std::move(info), Transport::websocket);
+  announce(session);
+  session->attach(std::move(ws), std::move(leftover));
+}
+
+std::shared_ptr<LiveSession> Handshaker::add_session(std::string id, RequestInfo info,
+                                                     Transport transport) {
+  auto session =
+      std::make_shared<LiveSession>(*core_, *shard_, std::move(id), std::move(info), transport);
+  shard_->add_session(session);
+  if (core_->options.initial_packet) session->send(core_->options.initial_packet);
+  return session;
+}
+
+void Handshaker::announce(const std::shared_ptr<LiveSession>& session) const {
+  auto handler = core_->on_session ? core_->on_session(session) : nullptr;
+  if (handler) {
+    session->set_handler(std::move(handler));
+  } else {
+    session->close();
+  }
+}
+
+}  // namespace patchbay::engineio

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+//
+// How sessions begin: from a request without a session id to a session that the layer above knows.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine_core.hpp"
+#include "exchange.hpp"
+
+namespace patchbay::engineio {
+
+class LiveSession;
+class Shard;
+class WsTransport;
+
+// Answers an upgrade request by 101, and takes its connection over. `leftover` is what came behind
+// the request. Null when the request was no proper handshake (it has been answered then) or the
+// client has left.
+[[nodiscard]] std::shared_ptr<WsTransport> open_websocket(const EngineCore& core,
+                                                          Exchange& exchange,
+                                                          std::string& leftover);
+
+// One per shard.
+class Handshaker {
+ public:
+  Handshaker(const EngineCore& core, Shard& shard) : core_(&core), shard_(&shard) {}
+
+  // The request has passed check_transport().
+  void start(const std::shared_ptr<Exchange>& exchange);
+
+ private:
+  void ask_for_permission(const std::shared_ptr<Exchange>& exchange);
+  void complete(const std::shared_ptr<Exchange>& exchange);
+  void ask_for_id(const std::shared_ptr<Exchange>& exchange);
+  void open_session(const std::shared_ptr<Exchange>& exchange, std::string id);
+  void open_polling_session(const std::shared_ptr<Exchange>& exchange, std::string id);
+  void open_websocket_session(const std::shared_ptr<Exchange>& exchange, std::string id);
+  [[nodiscard]] std::shared_ptr<LiveSession> add_session(std::string id, RequestInfo info,
+                                                         Transport transport);
+  void announce(const std::shared_ptr<LiveSession>& session) const;
+
+  const EngineCore* core_;
+  Shard* shard_;
+};
+
+}  // namespace patchbay::engineio
