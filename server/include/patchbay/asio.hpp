@@ -7,7 +7,8 @@
 //     co_return a + b + c;                                  // the acknowledgement
 //   });
 //
-// A coroutine runs on its socket's loop and may outlive the socket.
+// A coroutine runs on its socket's loop. It may outlive the client's connection; the handler, with
+// what it has captured, and the Socket live until it ends.
 #pragma once
 
 #include <asio/any_io_executor.hpp>

@@ -46,7 +46,8 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
   // Called for each client once it has joined. Handlers of the socket are best added here.
   Namespace& on_connection(ConnectionHandler handler);
   // Asked about each client that wants to join, in the order they were added. The socket is not
-  // connected yet; what is emitted to it arrives before the client learns that it is.
+  // connected yet; what is emitted to it arrives before the client learns that it is, or right
+  // behind that with connection state recovery.
   Namespace& use(Middleware middleware);
 
   // Adds a handler for events that other servers of the cluster send by server_side_emit(). It runs
