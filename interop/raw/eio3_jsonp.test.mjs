@@ -92,7 +92,7 @@ describe("JSONP", () => {
   });
 
   for (const body of ["", "x=2:4a", "2:4a", "d=", "d=4a"]) {
-    it(`closes upon a form that is "${body}"`, async () => {
+    it(`closes upon the form [${body}]`, async () => {
       const session = await open(server.port, "EIO=3&transport=polling&j=3", "3");
       assertResponse(await session.post(body), 400, {}, "");
       assert.equal(await closeReason(server.port, session.sid), "parse error");
