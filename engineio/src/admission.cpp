@@ -97,8 +97,9 @@ std::optional<Refusal> check_origin(const EngineCore& core, const Exchange& exch
   std::string why = "origin not allowed";
   try {
     if (allowed->allows(*origin, info_for(*allowed, exchange))) return std::nullopt;
-  } catch (const std::exception& error) {
-    why = error.what();
+  } catch (...) {
+    core.report_exception(exchange.info(), std::current_exception());
+    why = "exception in a function of allowed_origins";
   }
   return Refusal{.code = eio::HandshakeError::forbidden,
                  .context = {{"message", std::move(why)}, {"origin", *origin}},

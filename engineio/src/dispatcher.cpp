@@ -69,8 +69,9 @@ void Dispatcher::apply_cors(Exchange& exchange) const {
     } else {
       apply_cors(exchange, *given.cors);
     }
-  } catch (const std::exception& error) {
-    refuse(*core_, exchange, middleware_failure(error.what()));
+  } catch (...) {
+    core_->report_exception(exchange.info(), std::current_exception());
+    refuse(*core_, exchange, middleware_failure("exception in a function of CorsOptions"));
   }
 }
 
@@ -181,7 +182,8 @@ void Dispatcher::respond_by_router(Exchange& exchange) const {
                                        .path = request.path(),
                                        .body = request.body,
                                        .rest = match.rest}));
-  } catch (const std::exception&) {
+  } catch (...) {
+    core_->report_exception(exchange.info(), std::current_exception());
     exchange.respond(text_response(500, "text/plain; charset=UTF-8", "Internal server error\n"));
   }
 }

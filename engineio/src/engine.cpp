@@ -144,6 +144,10 @@ void Engine::on_headers(HeadersHook hook) {
   impl_->core().on_headers = std::move(hook);
 }
 
+void Engine::on_exception(OnException callback) {
+  impl_->core().on_exception = std::move(callback);
+}
+
 HttpRouter& Engine::http() {
   return impl_->core().router;
 }

@@ -20,6 +20,9 @@ struct EngineCore {
   [[nodiscard]] bool transport_enabled(Transport transport) const noexcept;
   // True for requests that belong to the engine: the path as a whole segment, and what lies below.
   // Without add_trailing_slash, whatever begins with the path.
+  void report_exception(const RequestInfo& request, std::exception_ptr exception) const {
+    if (on_exception) on_exception(request, std::move(exception));
+  }
   [[nodiscard]] bool owns_path(std::string_view request_path) const noexcept;
 
   // Calls the hooks of the application's for the headers of an answer that has some.
@@ -30,6 +33,7 @@ struct EngineCore {
   const std::string path;  // what requests for the engine begin with
   Engine::OnSession on_session;
   Engine::OnConnectionError on_connection_error;
+  Engine::OnException on_exception;
   std::vector<EngineMiddleware> middlewares;
   HeadersHook on_initial_headers;
   HeadersHook on_headers;

@@ -113,8 +113,10 @@ void Handshaker::ask_for_permission(const std::shared_ptr<Exchange>& exchange) {
   const AllowReply reply(std::make_shared<PendingAllow>(*shard_, std::move(carry_out)));
   try {
     core_->options.allow_request(exchange->info(), reply);
-  } catch (const std::exception& error) {
-    reply.refuse(error.what());
+  } catch (...) {
+    // The client is not told what went wrong in here.
+    core_->report_exception(keep->info(), std::current_exception());
+    reply.refuse();
   }
 }
 
@@ -146,8 +148,9 @@ void Handshaker::ask_for_id(const std::shared_ptr<Exchange>& exchange) {
   const IdReply reply(std::make_shared<PendingId>(*shard_, std::move(carry_out)));
   try {
     core_->options.generate_id(exchange->info(), reply);
-  } catch (const std::exception& error) {
-    reply.fail(error.what());
+  } catch (...) {
+    core_->report_exception(keep->info(), std::current_exception());
+    reply.fail("exception in generate_id");
   }
 }
 

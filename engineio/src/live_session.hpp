@@ -122,7 +122,7 @@ class LiveSession final : public Session,
   std::vector<std::function<void()>> when_drained_;
   bool flush_pending_ = false;
   bool compress_poll_ = false;  // the answer to the held poll may be compressed
-  bool greeted_ = false;  // a poll has been answered
+  bool greeted_ = false;        // a poll has been answered
 };
 
 }  // namespace patchbay::engineio

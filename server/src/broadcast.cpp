@@ -22,6 +22,26 @@ detail::Completion<Result> on_loop(engineio::Loop& loop, detail::Completion<Resu
   };
 }
 
+// What `done` throws goes to the error listener.
+template <typename Result>
+detail::Completion<Result> guarded(std::shared_ptr<Namespace> nsp, std::string_view what,
+                                   detail::Completion<Result> done) {
+  return
+      [nsp = std::move(nsp), what, done = std::move(done)](std::error_code error, Result result) {
+        try {
+          done(error, std::move(result));
+        } catch (...) {
+          const EventCall call{.nsp = nsp.get(),
+                               .socket = nullptr,
+                               .event = what,
+                               .args = {},
+                               .ack = {},
+                               .handler = nullptr};
+          call.report_exception(std::current_exception());
+        }
+      };
+}
+
 }  // namespace
 
 BroadcastOperator::BroadcastOperator(Namespace& nsp, BroadcastOptions options)
@@ -99,15 +119,16 @@ void BroadcastOperator::emit_values_with_ack(std::string_view event, std::span<c
   const Millis limit =
       options.flags.timeout.value_or(nsp_->server().options().broadcast_ack_timeout);
   options.flags.timeout = limit;
-  auto collector = std::make_shared<AckCollector>(nsp_->server().home_loop(), std::move(done));
+  auto collector = std::make_shared<AckCollector>(
+      nsp_->server().home_loop(), guarded(nsp_, "acknowledgement", std::move(done)));
   nsp_->adapter().broadcast_with_ack({.name = event, .args = args, .ack_id = nsp_->next_ack_id()},
                                      options, collector);
   collector->start(limit);
 }
 
 void BroadcastOperator::start_fetch(detail::Completion<std::vector<RemoteSocket>> done) const {
-  auto make_sockets = [nsp = nsp_, done = std::move(done)](std::error_code error,
-                                                           std::vector<SocketDetails> found) {
+  auto make_sockets = [nsp = nsp_, done = guarded(nsp_, "fetch_sockets", std::move(done))](
+                          std::error_code error, std::vector<SocketDetails> found) {
     std::vector<RemoteSocket> sockets;
     sockets.reserve(found.size());
     for (SocketDetails& details : found) sockets.emplace_back(*nsp, std::move(details));
@@ -126,6 +147,10 @@ void BroadcastOperator::sockets_join(std::span<const std::string> rooms) const {
   nsp_->adapter().add_sockets(options_, rooms);
 }
 
+void BroadcastOperator::sockets_join(std::initializer_list<std::string_view> rooms) const {
+  sockets_join(std::vector<std::string>(rooms.begin(), rooms.end()));
+}
+
 void BroadcastOperator::sockets_leave(std::string_view room) const {
   const std::string rooms[] = {std::string(room)};
   sockets_leave(rooms);
@@ -133,6 +158,10 @@ void BroadcastOperator::sockets_leave(std::string_view room) const {
 
 void BroadcastOperator::sockets_leave(std::span<const std::string> rooms) const {
   nsp_->adapter().del_sockets(options_, rooms);
+}
+
+void BroadcastOperator::sockets_leave(std::initializer_list<std::string_view> rooms) const {
+  sockets_leave(std::vector<std::string>(rooms.begin(), rooms.end()));
 }
 
 void BroadcastOperator::disconnect_sockets(bool close_connection) const {

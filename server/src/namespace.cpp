@@ -33,9 +33,7 @@ Namespace::Namespace(Server& server, std::string name, const AdapterFactory& ada
       local_(*this),
       adapter_(adapter ? adapter(*this) : std::make_unique<MemoryAdapter>(*this)),
       middlewares_(std::make_shared<const Middlewares>()),
-      connection_handlers_(std::make_shared<const ConnectionHandlers>()) {
-  adapter_->init();
-}
+      connection_handlers_(std::make_shared<const ConnectionHandlers>()) {}
 
 Namespace::~Namespace() {
   adapter_->close();

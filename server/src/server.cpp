@@ -58,6 +58,16 @@ Server::Server(ServerOptions options)
     client->start();
     return client;
   });
+  impl_->engine.on_exception(
+      [this](const engineio::RequestInfo& request, std::exception_ptr exception) {
+        const EventCall call{.nsp = main_,
+                             .socket = nullptr,
+                             .event = request.url,
+                             .args = {},
+                             .ack = {},
+                             .handler = nullptr};
+        call.report_exception(std::move(exception));
+      });
 }
 
 // Nobody runs the loops any more; what is left of the clients goes with them.

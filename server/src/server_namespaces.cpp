@@ -81,6 +81,7 @@ std::shared_ptr<Namespace> Server::create(const std::string& name, ParentNamespa
     if (!is_new) return place->second;
     if (parent) parent->adopt(made);
   }
+  made->adapter().init();
   if (name != "/" && impl_->on_new_namespace) impl_->on_new_namespace(*made);
   return made;
 }

@@ -57,7 +57,7 @@ SocketDetails Socket::details() const {
 void Socket::emit_values(std::string_view event, std::span<const Value> args, EmitFlags flags) {
   require_unreserved(event);
   if (recoverable_ && !flags.volatile_) {
-    emit_recoverable(event, args, std::move(flags));
+    emit_recoverable(event, args, flags);
     return;
   }
   const sio::Parser& parser = *nsp_->server().options().parser;
@@ -83,9 +83,9 @@ void Socket::emit_values_with_ack(std::string_view event, std::span<const Value>
   EncodedMessage packet(parser.encode_event(nsp_->name(), event, args, id), flags.compress);
   Array values;
   if (nsp_->outgoing_listeners_ > 0) values.assign(args.begin(), args.end());
-  loop_->dispatch([self = shared_from_this(), id, flags = std::move(flags),
-                   callback = std::move(callback), packet = std::move(packet),
-                   name = std::string(event), values = std::move(values)]() mutable {
+  loop_->dispatch([self = shared_from_this(), id, flags = flags, callback = std::move(callback),
+                   packet = std::move(packet), name = std::string(event),
+                   values = std::move(values)]() mutable {
     self->register_ack(id, flags.timeout, std::move(callback));
     if (self->client_) self->call_any(Direction::outgoing, name, values, {});
     self->deliver(packet, flags.volatile_);
@@ -206,6 +206,14 @@ void Socket::leave(std::string_view room) {
   }
 }
 
+void Socket::leave(std::span<const std::string> rooms) {
+  for (const std::string& room : rooms) leave(room);
+}
+
+void Socket::leave(std::initializer_list<std::string_view> rooms) {
+  for (const std::string_view room : rooms) leave(room);
+}
+
 std::vector<std::string> Socket::rooms() const {
   std::vector<std::string> names;
   if (in_own_room_) names.push_back(id_);
@@ -218,8 +226,7 @@ bool Socket::in_room(std::string_view room) const {
 }
 
 BroadcastOperator Socket::broadcast(EmitFlags flags) const {
-  return BroadcastOperator(*nsp_,
-                           {.target = {.rooms = {}, .except = {id_}}, .flags = std::move(flags)});
+  return BroadcastOperator(*nsp_, {.target = {.rooms = {}, .except = {id_}}, .flags = flags});
 }
 
 // --- Recovery
@@ -229,18 +236,17 @@ BroadcastOperator Socket::broadcast(EmitFlags flags) const {
 void Socket::emit_recoverable(std::string_view event, std::span<const Value> args,
                               EmitFlags flags) {
   if (connected_) {
-    nsp_->adapter().broadcast(
-        {.name = event, .args = args},
-        {.target = {.rooms = {id_}, .except = {}}, .flags = std::move(flags)});
+    nsp_->adapter().broadcast({.name = event, .args = args},
+                              {.target = {.rooms = {id_}, .except = {}}, .flags = flags});
     return;
   }
   loop_->dispatch([self = shared_from_this(), name = std::string(event),
-                   values = Array(args.begin(), args.end()), flags = std::move(flags)]() mutable {
+                   values = Array(args.begin(), args.end()), flags = flags]() mutable {
     if (self->connected_) {
-      self->emit_values(name, values, std::move(flags));
+      self->emit_values(name, values, flags);
     } else if (self->client_) {
       self->extras().held.push_back(
-          {.name = std::move(name), .args = std::move(values), .flags = std::move(flags)});
+          {.name = std::move(name), .args = std::move(values), .flags = flags});
     }
   });
 }

@@ -84,9 +84,9 @@ class Adapter {
  public:
   virtual ~Adapter() = default;
 
-  // Before the first other call.
+  // Once the namespace can be used. Calls by other threads that found it meanwhile may come first.
   virtual void init() {}
-  // The namespace goes, or the server does. Nothing is called after it.
+  // The namespace goes, or the server does, perhaps without init(). Nothing is called after it.
   virtual void close() {}
 
   // Servers with this namespace, this one included.

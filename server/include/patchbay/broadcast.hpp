@@ -118,8 +118,10 @@ class BroadcastOperator {
   // Makes the selected sockets join or leave.
   void sockets_join(std::string_view room) const;
   void sockets_join(std::span<const std::string> rooms) const;
+  void sockets_join(std::initializer_list<std::string_view> rooms) const;
   void sockets_leave(std::string_view room) const;
   void sockets_leave(std::span<const std::string> rooms) const;
+  void sockets_leave(std::initializer_list<std::string_view> rooms) const;
   // As Socket::disconnect().
   void disconnect_sockets(bool close_connection = false) const;
 
@@ -149,6 +151,9 @@ class Broadcasting {
   [[nodiscard]] BroadcastOperator except(std::span<const std::string> rooms) {
     return all().except(rooms);
   }
+  [[nodiscard]] BroadcastOperator except(std::initializer_list<std::string_view> rooms) {
+    return all().except(rooms);
+  }
   [[nodiscard]] BroadcastOperator volatile_() { return all().volatile_(); }
   [[nodiscard]] BroadcastOperator local() { return all().local(); }
   [[nodiscard]] BroadcastOperator compress(bool compress) { return all().compress(compress); }
@@ -176,8 +181,10 @@ class Broadcasting {
   }
   void sockets_join(std::string_view room) { all().sockets_join(room); }
   void sockets_join(std::span<const std::string> rooms) { all().sockets_join(rooms); }
+  void sockets_join(std::initializer_list<std::string_view> rooms) { all().sockets_join(rooms); }
   void sockets_leave(std::string_view room) { all().sockets_leave(room); }
   void sockets_leave(std::span<const std::string> rooms) { all().sockets_leave(rooms); }
+  void sockets_leave(std::initializer_list<std::string_view> rooms) { all().sockets_leave(rooms); }
   void disconnect_sockets(bool close_connection = false) {
     all().disconnect_sockets(close_connection);
   }

@@ -13,8 +13,10 @@ namespace patchbay {
 
 using engineio::AllowReply;
 using engineio::CookieOptions;
+using engineio::CorsOrigin;
 using engineio::CorsOptions;
 using engineio::HttpCompressionOptions;
+using engineio::IdReply;
 using engineio::PerMessageDeflateOptions;
 using engineio::RequestInfo;
 using engineio::Transport;

@@ -55,7 +55,12 @@ class RemoteSocket {
 
   void join(std::string_view room) const { operator_.sockets_join(room); }
   void join(std::span<const std::string> rooms) const { operator_.sockets_join(rooms); }
+  void join(std::initializer_list<std::string_view> rooms) const { operator_.sockets_join(rooms); }
   void leave(std::string_view room) const { operator_.sockets_leave(room); }
+  void leave(std::span<const std::string> rooms) const { operator_.sockets_leave(rooms); }
+  void leave(std::initializer_list<std::string_view> rooms) const {
+    operator_.sockets_leave(rooms);
+  }
   void disconnect(bool close_connection = false) const {
     operator_.disconnect_sockets(close_connection);
   }

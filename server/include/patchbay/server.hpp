@@ -97,6 +97,7 @@ class Server : public Broadcasting<Server> {
   ListenerId on(std::string_view event, F&& handler) {
     return main_->on(event, std::forward<F>(handler));
   }
+  void off(std::string_view event) { main_->off(event); }
   template <typename... Ts>
   void server_side_emit(std::string_view event, Ts&&... args) {
     main_->server_side_emit(event, std::forward<Ts>(args)...);

@@ -175,9 +175,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void emit_values_with_ack(std::string_view event, std::span<const Value> args, EmitFlags flags,
                             detail::AckCallback callback);
 
-  [[nodiscard]] SocketOperator with(EmitFlags flags) {
-    return SocketOperator(shared_from_this(), flags);
-  }
+  [[nodiscard]] SocketOperator with(EmitFlags flags) { return {shared_from_this(), flags}; }
   [[nodiscard]] SocketOperator timeout(Millis limit) { return with({}).timeout(limit); }
   [[nodiscard]] SocketOperator volatile_() { return with({}).volatile_(); }
   [[nodiscard]] SocketOperator compress(bool compress) { return with({}).compress(compress); }
@@ -188,6 +186,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void join(std::span<const std::string> rooms);
   void join(std::initializer_list<std::string_view> rooms);
   void leave(std::string_view room);
+  void leave(std::span<const std::string> rooms);
+  void leave(std::initializer_list<std::string_view> rooms);
   // [loop] Names of the rooms the socket is in, its own id first.
   [[nodiscard]] std::vector<std::string> rooms() const;
   // [loop]
@@ -203,8 +203,18 @@ class Socket : public std::enable_shared_from_this<Socket> {
     return broadcast().to(rooms);
   }
   [[nodiscard]] BroadcastOperator in(std::string_view room) const { return to(room); }
+  [[nodiscard]] BroadcastOperator in(std::span<const std::string> rooms) const { return to(rooms); }
+  [[nodiscard]] BroadcastOperator in(std::initializer_list<std::string_view> rooms) const {
+    return to(rooms);
+  }
   [[nodiscard]] BroadcastOperator except(std::string_view room) const {
     return broadcast().except(room);
+  }
+  [[nodiscard]] BroadcastOperator except(std::span<const std::string> rooms) const {
+    return broadcast().except(rooms);
+  }
+  [[nodiscard]] BroadcastOperator except(std::initializer_list<std::string_view> rooms) const {
+    return broadcast().except(rooms);
   }
   [[nodiscard]] BroadcastOperator local() const { return broadcast().local(); }
 

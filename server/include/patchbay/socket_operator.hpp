@@ -65,8 +65,7 @@ AckCallback make_ack_callback(F&& function) {
 // A socket and how to emit to it. Immutable; each step gives a new one. Any thread.
 class SocketOperator {
  public:
-  SocketOperator(SocketPtr socket, EmitFlags flags)
-      : socket_(std::move(socket)), flags_(std::move(flags)) {}
+  SocketOperator(SocketPtr socket, EmitFlags flags) : socket_(std::move(socket)), flags_(flags) {}
 
   // emit_with_ack() ends with Errc::ack_timeout when the time is up. Zero is at once.
   [[nodiscard]] SocketOperator timeout(Millis limit) const;
@@ -81,6 +80,10 @@ class SocketOperator {
   }
   template <typename... Ts>
   void send(Ts&&... args) const {
+    emit("message", std::forward<Ts>(args)...);
+  }
+  template <typename... Ts>
+  void write(Ts&&... args) const {
     emit("message", std::forward<Ts>(args)...);
   }
   void emit_values(std::string_view event, std::span<const Value> args) const;
@@ -107,10 +110,23 @@ class SocketOperator {
   // To others, with these flags.
   [[nodiscard]] BroadcastOperator broadcast() const;
   [[nodiscard]] BroadcastOperator to(std::string_view room) const { return broadcast().to(room); }
-  [[nodiscard]] BroadcastOperator in(std::string_view room) const { return broadcast().to(room); }
+  [[nodiscard]] BroadcastOperator to(std::span<const std::string> rooms) const {
+    return broadcast().to(rooms);
+  }
+  [[nodiscard]] BroadcastOperator to(std::initializer_list<std::string_view> rooms) const {
+    return broadcast().to(rooms);
+  }
+  [[nodiscard]] BroadcastOperator in(std::string_view room) const { return to(room); }
+  [[nodiscard]] BroadcastOperator in(std::initializer_list<std::string_view> rooms) const {
+    return to(rooms);
+  }
   [[nodiscard]] BroadcastOperator except(std::string_view room) const {
     return broadcast().except(room);
   }
+  [[nodiscard]] BroadcastOperator except(std::initializer_list<std::string_view> rooms) const {
+    return broadcast().except(rooms);
+  }
+  [[nodiscard]] BroadcastOperator local() const { return broadcast().local(); }
 
  private:
   SocketPtr socket_;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -44,6 +45,7 @@ class Engine {
   // right away. Returning null closes the session.
   using OnSession = std::function<std::shared_ptr<SessionHandler>(std::shared_ptr<Session>)>;
   // Called on the loop that refused the request; must not throw.
+  using OnException = std::function<void(const RequestInfo&, std::exception_ptr)>;
   using OnConnectionError = std::function<void(const RequestInfo&, const ConnectionError&)>;
 
   // Throws std::invalid_argument when an option makes no sense, naming it.
@@ -65,12 +67,15 @@ class Engine {
   void on_initial_headers(HeadersHook hook);
   // For every 200 answer to a poll or POST, and every 101; after on_initial_headers.
   void on_headers(HeadersHook hook);
+  // Told of what functions of the application's threw while they looked at a request: the client is
+  // refused, or answered 500, without learning why.
+  void on_exception(OnException callback);
   // The application's own HTTP resources on the same ports.
   [[nodiscard]] HttpRouter& http();
 
-  // Opens a port (0: any free one) and returns its number. `host` is a numeric address; "::" takes
-  // IPv4 as well. Throws std::system_error, with a text that names the address, when the port is
-  // taken or not allowed.
+  // Opens a port (0: any free one) and returns its number. `host` is an address or a name that has
+  // one; "::" takes IPv4 as well. Throws std::system_error, with a text that names the address,
+  // when the port is taken or not allowed.
   std::uint16_t listen(std::uint16_t port, const std::string& host);
 
   [[nodiscard]] const EngineOptions& options() const noexcept;
