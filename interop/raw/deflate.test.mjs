@@ -11,6 +11,7 @@ import zlib from "node:zlib";
 import { WebSocket } from "ws";
 
 import { closeReason, openWebSocket, target } from "../support/engine.mjs";
+import { target3 } from "../support/engine3.mjs";
 import { Connection } from "../support/http.mjs";
 import { kQuiet, useServer } from "../support/server.mjs";
 import { sleep, within } from "../support/wait.mjs";
@@ -251,6 +252,20 @@ describe("what is sent", () => {
     await sleep(200);
     client.ws.resume();
     for (const message of sent) assert.deepEqual(await client.next(), message);
+  });
+});
+
+describe("revision 3", () => {
+  const server = useServer("engineio", "--deflate", "--allow-eio3", ...kQuiet);
+
+  it("is compressed as well, its binary messages with their type", async () => {
+    const peer = await WebSocketPeer.open(server.port, target3("websocket"), { headers: kOffer });
+    assert.match(await peer.text(), /^0/);
+    const bytes = Buffer.concat([Buffer.from([4]), Buffer.from(words(500))]);
+    await peer.write(frame(Opcode.binary, deflate(bytes), { rsv: kRsv1 }));
+    const echo = await peer.frame();
+    assert.deepEqual([echo.rsv, echo.opcode], [kRsv1, Opcode.binary]);
+    assert.equal(inflate(echo.payload), bytes.toString());
   });
 });
 

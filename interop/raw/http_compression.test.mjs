@@ -6,8 +6,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import zlib from "node:zlib";
 
-import { PollingSession, kTextHtml, kTextPlain } from "../support/engine.mjs";
-import { assertResponse } from "../support/http.mjs";
+import { PollingSession, kTextHtml, kTextPlain, target } from "../support/engine.mjs";
+import { Session3, payload } from "../support/engine3.mjs";
+import { assertResponse, request } from "../support/http.mjs";
 import { kQuiet, useServer } from "../support/server.mjs";
 import { sleep } from "../support/wait.mjs";
 
@@ -81,6 +82,34 @@ describe("polling responses", () => {
     const session = await PollingSession.open(server.port);
     const response = await session.post(kLong, { headers: { "Accept-Encoding": "gzip" } });
     assertResponse(response, 200, kTextHtml, "ok");
+  });
+});
+
+describe("the other forms of payloads", () => {
+  const server = useServer("engineio", "--allow-eio3", "--no-cors", ...kQuiet);
+  const headers = { "Accept-Encoding": "gzip" };
+
+  it("are compressed in scripts", async () => {
+    const query = target("polling", undefined, "&j=7");
+    const opened = await request(server.port, "GET", query);
+    const [, sid] = /sid\\":\\"([\w-]{20})/.exec(opened.text);
+    const body = new URLSearchParams({ d: kLong }).toString();
+    await request(server.port, "POST", `${query}&sid=${sid}`, {
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body,
+    });
+    const response = await request(server.port, "GET", `${query}&sid=${sid}`, { headers });
+    assert.equal(response.headers["content-encoding"], "gzip");
+    const script = zlib.gunzipSync(response.body).toString();
+    assert.equal(script, `___eio[7](${JSON.stringify(kLong)});`);
+  });
+
+  it("are compressed in revision 3", async () => {
+    const session = await Session3.open(server.port);
+    await session.send(kLong);
+    const response = await request(server.port, "GET", session.target, { headers });
+    assert.equal(response.headers["content-encoding"], "gzip");
+    assert.equal(zlib.gunzipSync(response.body).toString(), payload(kLong));
   });
 });
 

@@ -50,8 +50,8 @@ struct CookieOptions {
 // and 7 KiB, 39 KiB by default, from the client's first compressed message on. Without context
 // takeover it keeps nothing between messages: connections of one loop share a deflater and a few
 // inflaters, and a packet that goes to many of them is compressed once per loop. So for many
-// connections set both
-// *_no_context_takeover. Whatever a message unfolds to counts against max_http_buffer_size.
+// connections set both *_no_context_takeover. Whatever a message unfolds to counts against
+// max_http_buffer_size.
 struct PerMessageDeflateOptions {
   // Smaller packets, in bytes, are sent as they are.
   std::size_t threshold = 1024;
