@@ -407,3 +407,25 @@ TEST_CASE("whoever asked is forgotten when the session closes first") {
   CHECK(watched.expired());
   CHECK(server.log.wait(1).size() == 1);
 }
+
+TEST_CASE("whoever asks while an upgrade is under way is told when polling has taken it") {
+  RunningEngine server;
+  std::promise<Session*> opened;
+  server.on_session = [&](Session& session) { opened.set_value(&session); };
+  server.start();
+  Polling client(server.port);
+  WebSocket candidate(server.port, client.sid);
+  candidate.send("2probe");
+  CHECK(candidate.text() == "3probe");
+  Session* const session = opened.get_future().get();
+  session->loop().post([&server, session] {
+    session->send(eio::EncodedPacket::text(eio::PacketType::message, "a"));
+    session->when_drained([&server] { server.log.add("sent"); });
+  });
+  server.settle();
+  CHECK(client.get() == "4a");
+  CHECK(server.log.wait(1) == std::vector<std::string>{"sent"});
+  candidate.send("5");
+  candidate.send("4over");
+  CHECK(candidate.text() == "4over");
+}
