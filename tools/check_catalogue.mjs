@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: MIT
 //
-// Fails when PARITY.md or the behaviour catalogue (tests/catalogue/) names a test that does not exist, leaves a row without a verdict, or
-// when their counts are not those of the rows.
+// Fails when PARITY.md or the behaviour catalogue (tests/catalogue/) names a test that does not
+// exist or leaves a row without a verdict, or when their counts are not those of the rows.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -24,8 +24,8 @@ function* filesBelow(directory) {
   }
 }
 
-// The names in a file, by its path or just its last part: of test cases and subcases; in JavaScript also the first words of the rows of
-// tables that tests are made from.
+// The names in a file, by its path or just its last part: of test cases and subcases; in JavaScript
+// also the first words of the rows of tables that tests are made from.
 function namesOfTests() {
   const names = new Map();
   const add = (path, found) => {
@@ -66,8 +66,11 @@ function* tableRows(text) {
       .split(/(?<!\\)\|/)
       .slice(1, -1)
       .map((cell) => cell.trim());
-    if (header === null) header = cells;
-    else if (!cells.every((cell) => /^:?-+:?$/.test(cell))) yield { number, heading, header, cells };
+    if (header === null) {
+      header = cells;
+    } else if (!cells.every((cell) => /^:?-+:?$/.test(cell))) {
+      yield { number, heading, header, cells };
+    }
   }
 }
 
@@ -129,20 +132,23 @@ function countSuite(suite) {
 function checkCounts(file, row, expected) {
   const found = row.cells.slice(1).join(" | ");
   const wanted = expected.join(" | ");
-  if (found !== wanted) fail(file, row.number, `"${row.cells[0]}" says ${found}, the rows say ${wanted}`);
+  if (found === wanted) return;
+  fail(file, row.number, `"${row.cells[0]}" says ${found}, the rows say ${wanted}`);
 }
 
 function checkParity() {
   const file = "PARITY.md";
   const totals = new Map(kSuites.map((suite) => [suite, Object.values(countSuite(suite))]));
-  totals.set("all", [0, 1, 2, 3].map((i) => [...totals.values()].reduce((sum, row) => sum + row[i], 0)));
+  const sum = (column) => [...totals.values()].reduce((all, row) => all + row[column], 0);
+  totals.set("all", [0, 1, 2, 3].map(sum));
   const wanted = new Map([...totals, ...[...reasons].map(([reason, count]) => [reason, [count]])]);
   for (const row of tableRows(read(file))) {
     const [first] = row.header;
     if (first === "suite" || first === "reason") {
-      if (!wanted.has(row.cells[0])) fail(file, row.number, `nothing is known of "${row.cells[0]}"`);
-      else checkCounts(file, row, wanted.get(row.cells[0]));
-      wanted.delete(row.cells[0]);
+      const name = row.cells[0];
+      if (wanted.has(name)) checkCounts(file, row, wanted.get(name));
+      else fail(file, row.number, `nothing is known of "${name}"`);
+      wanted.delete(name);
     } else if (first === "upstream") {
       const shown = row.cells[2] ?? "";
       const explained = /^(?:differs|open): ./.test(shown);

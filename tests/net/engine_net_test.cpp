@@ -369,3 +369,63 @@ TEST_CASE("the application's routes and the engine share a port") {
   CHECK(connection.request("GET", "/other").status == 404);
   CHECK(connection.request("GET", "/test").status == 200);
 }
+
+TEST_CASE("over WebSocket whoever asked is told once what was queued has gone, in order") {
+  RunningEngine server;
+  server.on_session = [&server](Session& session) {
+    for (const char* text : {"a", "b", "c"}) {
+      session.send(eio::EncodedPacket::text(eio::PacketType::message, text));
+      session.when_drained([&server, text] { server.log.add(std::string("sent ") + text); });
+    }
+  };
+  server.start();
+  WebSocket client(server.port);
+  for (const char* text : {"4a", "4b", "4c"}) CHECK(client.text() == text);
+  client.send("4more");
+  CHECK(client.text() == "4more");
+  CHECK(server.log.wait(3) == std::vector<std::string>{"sent a", "sent b", "sent c"});
+}
+
+TEST_CASE("whoever asked is forgotten when the session closes first") {
+  RunningEngine server;
+  std::promise<Session*> opened;
+  server.on_session = [&](Session& session) { opened.set_value(&session); };
+  server.start();
+  Polling client(server.port);
+  Session* const session = opened.get_future().get();
+  auto held = std::make_shared<int>();
+  const std::weak_ptr<int> watched = held;
+  session->loop().post([&server, session, held = std::move(held)] {
+    session->send(eio::EncodedPacket::text(eio::PacketType::message, "never fetched"));
+    session->when_drained([&server, held] { server.log.add("told"); });
+  });
+  server.settle();
+  CHECK_FALSE(watched.expired());
+  client.post("1");
+  CHECK(server.log.wait(1) == std::vector<std::string>{"transport close"});
+  server.settle();
+  CHECK(watched.expired());
+  CHECK(server.log.wait(1).size() == 1);
+}
+
+TEST_CASE("whoever asks while an upgrade is under way is told when polling has taken it") {
+  RunningEngine server;
+  std::promise<Session*> opened;
+  server.on_session = [&](Session& session) { opened.set_value(&session); };
+  server.start();
+  Polling client(server.port);
+  WebSocket candidate(server.port, client.sid);
+  candidate.send("2probe");
+  CHECK(candidate.text() == "3probe");
+  Session* const session = opened.get_future().get();
+  session->loop().post([&server, session] {
+    session->send(eio::EncodedPacket::text(eio::PacketType::message, "a"));
+    session->when_drained([&server] { server.log.add("sent"); });
+  });
+  server.settle();
+  CHECK(client.get() == "4a");
+  CHECK(server.log.wait(1) == std::vector<std::string>{"sent"});
+  candidate.send("5");
+  candidate.send("4over");
+  CHECK(candidate.text() == "4over");
+}
