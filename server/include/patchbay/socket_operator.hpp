@@ -65,8 +65,7 @@ AckCallback make_ack_callback(F&& function) {
 // A socket and how to emit to it. Immutable; each step gives a new one. Any thread.
 class SocketOperator {
  public:
-  SocketOperator(SocketPtr socket, EmitFlags flags)
-      : socket_(std::move(socket)), flags_(std::move(flags)) {}
+  SocketOperator(SocketPtr socket, EmitFlags flags) : socket_(std::move(socket)), flags_(flags) {}
 
   // emit_with_ack() ends with Errc::ack_timeout when the time is up. Zero is at once.
   [[nodiscard]] SocketOperator timeout(Millis limit) const;
