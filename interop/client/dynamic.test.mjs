@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Namespaces that the server makes when a client asks for them. The fixture has three families:
-// /dynamic-N by pattern, /private-* by a function that looks at auth, /later-* by one that takes its
-// time.
+// /dynamic-N by pattern, /private-* by a function that looks at auth, /later-* by one that takes
+// its time.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -39,7 +39,8 @@ const kValues = {
   integers: [0, 1, -1, -32, -33, 127, 128, ...kIntegers.filter(Number.isSafeInteger)],
   // Nothing integral over 2^64: the parser would take it for an integer and cut it.
   floats: [0.5, -1.5, 0.1, 5e-324, 2.2250738585072014e-308, 1e15 + 0.5, NaN, Infinity, -Infinity],
-  strings: ["", "é", "てすと", "😀👩‍👩‍👧‍👦", "\u0000\u001e", ...kLengths.map((n) => "x".repeat(n))],
+  strings: ["", "é", "てすと", "😀👩‍👩‍👧‍👦", "\u0000\u001e"],
+  "strings of each length": kLengths.map((n) => "x".repeat(n)),
   binary: kLengths.map((n) => Buffer.alloc(n, "0123456789")),
   arrays: [[], [[[]]], ...kLengths.map((n) => Array.from({ length: n }, (_, i) => i % 100))],
   maps: [
@@ -81,6 +82,21 @@ for (const [name, transports] of Object.entries(kTransports)) {
         }
       });
     }
+
+    it("carries dates and undefined as JSON does, and buffers as binary", async () => {
+      const socket = await connect(server.url, options);
+      const cases = [
+        [new Date(0), "1970-01-01T00:00:00.000Z"],
+        [new Date(1706702400123), "2024-01-31T12:00:00.123Z"],
+        [new Date(-62198755200000), "-000001-01-01T00:00:00.000Z"],
+        [{ gone: undefined, kept: [undefined] }, { kept: [null] }],
+        [undefined, null],
+        [Uint8Array.of(1, 2).buffer, Buffer.of(1, 2)],
+      ];
+      for (const [sent, received] of cases) {
+        assert.deepEqual(await call(socket, "message-with-ack", sent), received);
+      }
+    });
 
     it("acknowledges either way, also with binary and many arguments", async () => {
       const socket = await connect(server.url, options);

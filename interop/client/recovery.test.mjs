@@ -74,7 +74,7 @@ for (const [name, transports] of Object.entries(kTransports)) {
       });
     });
 
-    it("sends what was missed once, in order, and only what the socket would have got", async () => {
+    it("sends what was missed, once each, in order, and nothing that was not for it", async () => {
       const observer = await connect(server.url);
       const socket = await ready(server.url, options);
       await call(socket, "join", "r");

@@ -31,7 +31,8 @@ const kSuites = {
   },
 };
 
-const kUsage = `usage: node run.mjs CHECKOUT ${Object.keys(kSuites).join("|")} [options] [-- MOCHA_OPTIONS]
+const kNames = Object.keys(kSuites).join("|");
+const kUsage = `usage: node run.mjs CHECKOUT ${kNames} [options] [-- MOCHA_OPTIONS]
   --times N      how often (default 1)
   --no-fixture   a server is running already, on the suite's port`;
 

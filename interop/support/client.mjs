@@ -35,7 +35,8 @@ export function useClients() {
 // A socket that has not begun to connect, on a connection of its own. `client` is the io() of
 // another version.
 export function createSocket(url, { client = io, ...options } = {}) {
-  const socket = client(url, { autoConnect: false, forceNew: true, reconnection: false, ...options });
+  const base = { autoConnect: false, forceNew: true, reconnection: false };
+  const socket = client(url, { ...base, ...options });
   opened.add(socket);
   return socket;
 }
