@@ -107,6 +107,7 @@ const std::map<std::string_view, Apply>& options_with_value() {
 const std::map<std::string_view, Apply>& options_without_value() {
   static const std::map<std::string_view, Apply> table{
       {"--allow-eio3", [](Settings& s, auto) { s.options.allow_eio3 = true; }},
+      {"--serve-client", [](Settings& s, auto) { s.serve_client = true; }},
       {"--no-trailing-slash", [](Settings& s, auto) { s.options.add_trailing_slash = false; }},
       {"--no-upgrades", [](Settings& s, auto) { s.options.allow_upgrades = false; }},
       {"--msgpack", [](Settings& s, auto) { s.options.parser = sio::msgpack_parser(); }},

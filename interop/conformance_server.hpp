@@ -24,6 +24,7 @@ struct Settings {
   std::uint16_t port = 3000;
   Millis ack_timeout{200};
   ServerOptions options;
+  bool serve_client = false;
   // Carried out before the engine runs.
   std::vector<std::function<void(engineio::Engine&)>> engine_setup;
 };

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "conformance_server.hpp"
+#include "patchbay/client_files.hpp"
 #include "patchbay/patchbay.hpp"
 
 namespace patchbay::conformance {
@@ -173,6 +174,7 @@ void run_socketio(const Settings& settings) {
   add_dynamic_namespaces(io);
   add_listener_namespaces(io);
   for (const auto& set_up : settings.engine_setup) set_up(io.engine());
+  if (settings.serve_client) serve_client_files(io);
   serve(io, settings.port);
 }
 

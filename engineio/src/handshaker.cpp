@@ -96,7 +96,9 @@ void Handshaker::start(const std::shared_ptr<Exchange>& exchange) {
   }
 }
 
-void Handshaker::ask_for_permission(const std::shared_ptr<Exchange>& exchange) {
+// `exchange` by value, here and below: the application's function looks at the request even when it
+// has been answered, and forgotten by everyone else, meanwhile.
+void Handshaker::ask_for_permission(std::shared_ptr<Exchange> exchange) {
   auto carry_out = [this, exchange](const Verdict& verdict) {
     if (verdict.allowed) {
       complete(exchange);
@@ -109,7 +111,6 @@ void Handshaker::ask_for_permission(const std::shared_ptr<Exchange>& exchange) {
         *core_, *exchange,
         {.code = eio::HandshakeError::forbidden, .context = {{"message", text}}, .message = text});
   };
-  const auto keep = exchange;  // allow_request may look at it after it has answered
   const AllowReply reply(std::make_shared<PendingAllow>(*shard_, std::move(carry_out)));
   try {
     core_->options.allow_request(exchange->info(), reply);
@@ -133,7 +134,7 @@ void Handshaker::complete(const std::shared_ptr<Exchange>& exchange) {
   }
 }
 
-void Handshaker::ask_for_id(const std::shared_ptr<Exchange>& exchange) {
+void Handshaker::ask_for_id(std::shared_ptr<Exchange> exchange) {
   auto carry_out = [this, exchange](const GeneratedId& generated) {
     std::string failure = generated.failure;
     if (failure.empty() && !is_safe_id(generated.id)) failure = "the id cannot be used";
@@ -144,7 +145,6 @@ void Handshaker::ask_for_id(const std::shared_ptr<Exchange>& exchange) {
       refuse(*core_, *exchange, bad_request("ID_GENERATION_ERROR", {{"error", failure}}));
     }
   };
-  const auto keep = exchange;  // generate_id may look at it after it has answered
   const IdReply reply(std::make_shared<PendingId>(*shard_, std::move(carry_out)));
   try {
     core_->options.generate_id(exchange->info(), reply);

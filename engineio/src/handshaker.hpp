@@ -31,9 +31,9 @@ class Handshaker {
   void start(const std::shared_ptr<Exchange>& exchange);
 
  private:
-  void ask_for_permission(const std::shared_ptr<Exchange>& exchange);
+  void ask_for_permission(std::shared_ptr<Exchange> exchange);
   void complete(const std::shared_ptr<Exchange>& exchange);
-  void ask_for_id(const std::shared_ptr<Exchange>& exchange);
+  void ask_for_id(std::shared_ptr<Exchange> exchange);
   void open_session(const std::shared_ptr<Exchange>& exchange, std::string id);
   void open_polling_session(const std::shared_ptr<Exchange>& exchange, std::string id);
   void open_websocket_session(const std::shared_ptr<Exchange>& exchange, std::string id);

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "demo_chat.hpp"
+#include "patchbay/client_files.hpp"
 #include "patchbay/patchbay.hpp"
 #include "static_files.hpp"
 
@@ -44,7 +45,8 @@ void serve(const Settings& settings) {
   raise_descriptor_limit();
   patchbay::Server io;
   patchbay::daemon::DemoChat chat(io);
-  patchbay::daemon::serve_assets(io.http());
+  patchbay::daemon::serve_demo(io.http());
+  patchbay::serve_client_files(io);
 
   asio::signal_set signals(io.engine().loop(0).io_context(), SIGINT, SIGTERM);
   signals.async_wait([&io](asio::error_code error, int) {

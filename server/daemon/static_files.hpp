@@ -5,7 +5,7 @@
 
 namespace patchbay::daemon {
 
-// Serves the demo page at "/" and the client files below "/socket.io/".
-void serve_assets(engineio::HttpRouter& router);
+// Serves the demo page at "/", and what it needs below "/demo/".
+void serve_demo(engineio::HttpRouter& router);
 
 }  // namespace patchbay::daemon

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a user would write first; it listens, and stops at once.
 #include <patchbay/patchbay.hpp>
+#ifdef WITH_CLIENT_FILES
+#include <patchbay/client_files.hpp>
+#endif
 
 int main() {
   patchbay::Server io;
@@ -11,6 +14,9 @@ int main() {
     socket->on("add", [](int a, int b) { return a + b; });
     socket->on("upload", [](patchbay::Bytes file, patchbay::Ack ack) { ack(file.size()); });
   });
+#ifdef WITH_CLIENT_FILES
+  patchbay::serve_client_files(io);
+#endif
   io.listen(0);
   io.close();
   io.run();

@@ -1,4 +1,5 @@
-# find_package(patchbay) gives patchbay::protocol, patchbay::engineio and patchbay::server.
+# find_package(patchbay) gives patchbay::protocol, patchbay::engineio and patchbay::server; and
+# patchbay::client_files, where the npm package socket.io was there to build it.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -9,6 +10,10 @@ install(TARGETS
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY protocol/include/ engineio/include/ server/include/
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET patchbay_client_files)
+  install(TARGETS patchbay_client_files EXPORT patchbay ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY server/client_files/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
 if(TARGET patchbay)
   install(TARGETS patchbay RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
