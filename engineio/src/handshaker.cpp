@@ -116,7 +116,7 @@ void Handshaker::ask_for_permission(std::shared_ptr<Exchange> exchange) {
     core_->options.allow_request(exchange->info(), reply);
   } catch (...) {
     // The client is not told what went wrong in here.
-    core_->report_exception(keep->info(), std::current_exception());
+    core_->report_exception(exchange->info(), std::current_exception());
     reply.refuse();
   }
 }
@@ -149,7 +149,7 @@ void Handshaker::ask_for_id(std::shared_ptr<Exchange> exchange) {
   try {
     core_->options.generate_id(exchange->info(), reply);
   } catch (...) {
-    core_->report_exception(keep->info(), std::current_exception());
+    core_->report_exception(exchange->info(), std::current_exception());
     reply.fail("exception in generate_id");
   }
 }
