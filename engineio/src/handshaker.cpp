@@ -148,9 +148,10 @@ void Handshaker::ask_for_id(std::shared_ptr<Exchange> exchange) {
   const IdReply reply(std::make_shared<PendingId>(*shard_, std::move(carry_out)));
   try {
     core_->options.generate_id(exchange->info(), reply);
+  } catch (const std::exception& error) {
+    reply.fail(error.what());
   } catch (...) {
-    core_->report_exception(exchange->info(), std::current_exception());
-    reply.fail("exception in generate_id");
+    reply.fail("unknown exception");
   }
 }
 

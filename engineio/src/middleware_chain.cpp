@@ -71,9 +71,10 @@ void MiddlewareChain::run_from(std::shared_ptr<Exchange> exchange, std::size_t i
   const EngineNext next(std::make_shared<PendingNext>(*shard_, std::move(carry_out)));
   try {
     core_->middlewares[index](exchange->info(), next);
+  } catch (const std::exception& error) {
+    next.fail(error.what());
   } catch (...) {
-    core_->report_exception(exchange->info(), std::current_exception());
-    next.fail("exception in a middleware");
+    next.fail("unknown exception");
   }
 }
 
