@@ -18,11 +18,12 @@ namespace {
 // Passes on to the children what can be passed on.
 class ParentNamespace::BroadcastAdapter final : public Adapter {
  public:
-  explicit BroadcastAdapter(Namespace& nsp) : parent_(static_cast<ParentNamespace*>(&nsp)) {}
+  // The parent is still being made.
+  explicit BroadcastAdapter(Namespace& nsp) : nsp_(&nsp) {}
 
   void server_count(detail::Completion<std::size_t> done) override { done({}, 1); }
   void broadcast(const OutgoingEvent& event, const BroadcastOptions& options) override {
-    for (const auto& child : parent_->children()) child->adapter().broadcast(event, options);
+    for (const auto& child : children()) child->adapter().broadcast(event, options);
   }
   void broadcast_with_ack(const OutgoingEvent& /*event*/, const BroadcastOptions& /*options*/,
                           std::shared_ptr<BroadcastAckSink> /*sink*/) override {
@@ -33,18 +34,18 @@ class ParentNamespace::BroadcastAdapter final : public Adapter {
     refuse("fetch_sockets");
   }
   void add_sockets(const BroadcastOptions& options, std::span<const std::string> rooms) override {
-    for (const auto& child : parent_->children()) child->adapter().add_sockets(options, rooms);
+    for (const auto& child : children()) child->adapter().add_sockets(options, rooms);
   }
   void del_sockets(const BroadcastOptions& options, std::span<const std::string> rooms) override {
-    for (const auto& child : parent_->children()) child->adapter().del_sockets(options, rooms);
+    for (const auto& child : children()) child->adapter().del_sockets(options, rooms);
   }
   void disconnect_sockets(const BroadcastOptions& options, bool close_connection) override {
-    for (const auto& child : parent_->children()) {
+    for (const auto& child : children()) {
       child->adapter().disconnect_sockets(options, close_connection);
     }
   }
   void server_side_emit(std::string_view event, std::span<const Value> args) override {
-    for (const auto& child : parent_->children()) child->adapter().server_side_emit(event, args);
+    for (const auto& child : children()) child->adapter().server_side_emit(event, args);
   }
   void server_side_emit_with_ack(std::string_view /*event*/, std::span<const Value> /*args*/,
                                  detail::Completion<std::vector<Value>> /*done*/) override {
@@ -62,7 +63,11 @@ class ParentNamespace::BroadcastAdapter final : public Adapter {
   }
 
  private:
-  ParentNamespace* parent_;
+  [[nodiscard]] std::vector<std::shared_ptr<Namespace>> children() const {
+    return static_cast<const ParentNamespace*>(nsp_)->children();
+  }
+
+  Namespace* nsp_;
 };
 
 ParentNamespace::ParentNamespace(Server& server, std::string name, NamespaceMatcher matcher)
