@@ -26,10 +26,11 @@ struct Server::Impl {
   [[nodiscard]] std::vector<std::shared_ptr<Namespace>> all_namespaces() const;
 
   const ServerOptions options;
-  mutable std::shared_mutex namespaces_mutex;  // guards the following two
+  mutable std::shared_mutex namespaces_mutex;  // guards the following three
   // Outlive the engine: sessions that it closes at its end still have sockets in them.
   std::map<std::string, std::shared_ptr<Namespace>, std::less<>> namespaces;
   std::vector<std::shared_ptr<const Parent>> parents;
+  std::size_t child_count = 0;
   engineio::Engine engine;
   std::vector<std::unique_ptr<engineio::IdGenerator>> ids;  // of sockets; one per loop
   std::function<void(const HandlerError&)> on_error;

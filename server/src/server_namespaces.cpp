@@ -79,7 +79,10 @@ std::shared_ptr<Namespace> Server::create(const std::string& name, ParentNamespa
     const std::unique_lock lock(impl_->namespaces_mutex);
     const auto [place, is_new] = impl_->namespaces.try_emplace(name, made);
     if (!is_new) return place->second;
-    if (parent) parent->adopt(made);
+    if (parent) {
+      parent->adopt(made);
+      ++impl_->child_count;
+    }
   }
   made->adapter().init();
   if (name != "/" && impl_->on_new_namespace) impl_->on_new_namespace(*made);
@@ -142,8 +145,10 @@ class Server::DynamicJoin : public std::enable_shared_from_this<DynamicJoin> {
     // It may have been made meanwhile, or be removed again by the time it is taken.
     std::shared_ptr<Namespace> nsp;
     do {
-      nsp = server_->create(name_, parents_[position_]->nsp.get());
-    } while (!server_->use_namespace(*nsp));
+      nsp = server_->may_create_child(name_)
+                ? server_->create(name_, parents_[position_]->nsp.get())
+                : nullptr;
+    } while (nsp && !server_->use_namespace(*nsp));
     found_(std::move(nsp));
   }
 
@@ -176,6 +181,13 @@ void Server::acquire(const std::string& name, const Value& auth, FoundNamespace 
   }
 }
 
+// There is one already, or room for one more. Several threads at once may take a few too many.
+bool Server::may_create_child(const std::string& name) const {
+  const std::shared_lock lock(impl_->namespaces_mutex);
+  return impl_->child_count < impl_->options.max_child_namespaces ||
+         impl_->namespaces.contains(name);
+}
+
 // Counts a client, unless the namespace has been removed.
 bool Server::use_namespace(Namespace& nsp) {
   const std::shared_lock lock(impl_->namespaces_mutex);
@@ -193,6 +205,7 @@ void Server::release(Namespace& nsp) {
     const auto place = impl_->namespaces.find(nsp.name());
     if (nsp.users_ > 0 || place == impl_->namespaces.end() || place->second != keep) return;
     impl_->namespaces.erase(place);
+    --impl_->child_count;
   }
   // Nobody is in it any more, but somebody may hold on to it for longer than the loops live.
   keep->local_.on_each([](NamespaceShard& shard) { shard.shut_down(); });

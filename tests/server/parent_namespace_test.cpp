@@ -324,3 +324,25 @@ TEST_CASE_FIXTURE(Fixture, "by default a child stays when it is empty, also afte
   REQUIRE(parent.children().size() == 2);
   for (const auto& child : parent.children()) CHECK(child->socket_count() == 0);
 }
+
+TEST_CASE("clients cannot bring any number of namespaces into being") {
+  ServerOptions options;
+  options.max_child_namespaces = 2;
+  SUBCASE("while they stay") {
+    options.cleanup_empty_child_namespaces = false;
+  }
+  SUBCASE("and those that go make room") {
+    options.cleanup_empty_child_namespaces = true;
+  }
+  Server io(options);
+  io.of(std::regex("^/dynamic-"));
+  TestClient client(io);
+  CHECK_FALSE(client.join("/dynamic-1").empty());
+  CHECK_FALSE(client.join("/dynamic-2").empty());
+  CHECK(client.join("/dynamic-3").empty());
+  CHECK(client.open());
+  TestClient other(io);
+  CHECK_FALSE(other.join("/dynamic-2").empty());
+  client.send("1/dynamic-1,");
+  CHECK(client.join("/dynamic-3").empty() != options.cleanup_empty_child_namespaces);
+}

@@ -13,8 +13,8 @@ namespace patchbay {
 
 using engineio::AllowReply;
 using engineio::CookieOptions;
-using engineio::CorsOrigin;
 using engineio::CorsOptions;
+using engineio::CorsOrigin;
 using engineio::HttpCompressionOptions;
 using engineio::IdReply;
 using engineio::PerMessageDeflateOptions;
@@ -54,6 +54,9 @@ struct ServerOptions : engineio::EngineOptions {
   std::optional<RecoveryOptions> connection_state_recovery;
   // Namespaces that came into being by a client's wish go with their last client.
   bool cleanup_empty_child_namespaces = false;
+  // How many namespaces clients can bring into being by wishing for them; beyond that a wish for a
+  // new one is refused. A pattern that many names match would otherwise let them fill the memory.
+  std::size_t max_child_namespaces = 10'000;
   // How long a broadcast waits for acknowledgements when it does not say so itself.
   Millis broadcast_ack_timeout{5'000};
 };

@@ -138,6 +138,7 @@ class Server : public Broadcasting<Server> {
   // Finds or makes the namespace for a client, which counts as its user until release(). The answer
   // may come later, and on any thread.
   void acquire(const std::string& name, const Value& auth, FoundNamespace found);
+  [[nodiscard]] bool may_create_child(const std::string& name) const;
   [[nodiscard]] bool use_namespace(Namespace& nsp);
   void release(Namespace& nsp);
   [[nodiscard]] std::shared_ptr<Namespace> create(const std::string& name, ParentNamespace* parent);
