@@ -107,7 +107,10 @@ class Engine::Impl {
   }
 
   void close_streams() {
-    for (const auto& stream : shard_.streams()) stream->close();
+    for (const auto& stream : shard_.streams()) {
+      if (const auto handler = stream->handler()) handler->on_abandoned();
+      stream->close();
+    }
   }
 
   EngineCore core_;

@@ -35,6 +35,7 @@ class HttpConnection final : public Stream::Handler,
   void on_readable() override;
   void on_writable() override;
   void on_shutdown() override;
+  void on_abandoned() override { lose(); }
 
  private:
   friend class Exchange;

@@ -28,6 +28,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
     virtual void on_writable() = 0;
     // The engine stops: finish what can be finished soon, then close the stream.
     virtual void on_shutdown() = 0;
+    // The engine closes the stream: let go of whoever holds this handler in turn.
+    virtual void on_abandoned() {}
   };
 
   enum class Status : std::uint8_t { ok, would_block, closed };
