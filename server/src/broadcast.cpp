@@ -22,24 +22,16 @@ detail::Completion<Result> on_loop(engineio::Loop& loop, detail::Completion<Resu
   };
 }
 
-// What `done` throws goes to the error listener.
-template <typename Result>
-detail::Completion<Result> guarded(std::shared_ptr<Namespace> nsp, std::string_view what,
-                                   detail::Completion<Result> done) {
-  return
-      [nsp = std::move(nsp), what, done = std::move(done)](std::error_code error, Result result) {
-        try {
-          done(error, std::move(result));
-        } catch (...) {
-          const EventCall call{.nsp = nsp.get(),
-                               .socket = nullptr,
-                               .event = what,
-                               .args = {},
-                               .ack = {},
-                               .handler = nullptr};
-          call.report_exception(std::current_exception());
-        }
-      };
+// What the application's function throws goes to the error listener.
+template <typename F>
+void call_guarded(Namespace& nsp, std::string_view what, F&& function) {
+  try {
+    std::forward<F>(function)();
+  } catch (...) {
+    const EventCall call{
+        .nsp = &nsp, .socket = nullptr, .event = what, .args = {}, .ack = {}, .handler = nullptr};
+    call.report_exception(std::current_exception());
+  }
 }
 
 }  // namespace
@@ -119,28 +111,30 @@ void BroadcastOperator::emit_values_with_ack(std::string_view event, std::span<c
   const Millis limit =
       options.flags.timeout.value_or(nsp_->server().options().broadcast_ack_timeout);
   options.flags.timeout = limit;
-  auto collector = std::make_shared<AckCollector>(
-      nsp_->server().home_loop(), guarded(nsp_, "acknowledgement", std::move(done)));
+  auto answer = [nsp = nsp_, done = std::move(done)](std::error_code error,
+                                                     std::vector<Value> responses) {
+    call_guarded(*nsp, "acknowledgement", [&] { done(error, std::move(responses)); });
+  };
+  auto collector = std::make_shared<AckCollector>(nsp_->server().home_loop(), std::move(answer));
   nsp_->adapter().broadcast_with_ack({.name = event, .args = args, .ack_id = nsp_->next_ack_id()},
                                      options, collector);
   collector->start(limit);
 }
 
 void BroadcastOperator::start_fetch(detail::Completion<std::vector<RemoteSocket>> done) const {
-  auto make_sockets = [nsp = nsp_, done = guarded(nsp_, "fetch_sockets", std::move(done))](
-                          std::error_code error, std::vector<SocketDetails> found) {
+  auto make_sockets = [nsp = nsp_, done = std::move(done)](std::error_code error,
+                                                           std::vector<SocketDetails> found) {
     std::vector<RemoteSocket> sockets;
     sockets.reserve(found.size());
     for (SocketDetails& details : found) sockets.emplace_back(*nsp, std::move(details));
-    done(error, std::move(sockets));
+    call_guarded(*nsp, "fetch_sockets", [&] { done(error, std::move(sockets)); });
   };
   nsp_->adapter().fetch_sockets(options_, on_loop<std::vector<SocketDetails>>(
                                               nsp_->server().home_loop(), std::move(make_sockets)));
 }
 
 void BroadcastOperator::sockets_join(std::string_view room) const {
-  const std::string rooms[] = {std::string(room)};
-  sockets_join(rooms);
+  sockets_join({room});
 }
 
 void BroadcastOperator::sockets_join(std::span<const std::string> rooms) const {
@@ -152,8 +146,7 @@ void BroadcastOperator::sockets_join(std::initializer_list<std::string_view> roo
 }
 
 void BroadcastOperator::sockets_leave(std::string_view room) const {
-  const std::string rooms[] = {std::string(room)};
-  sockets_leave(rooms);
+  sockets_leave({room});
 }
 
 void BroadcastOperator::sockets_leave(std::span<const std::string> rooms) const {

@@ -18,13 +18,15 @@ class Gathering {
       : missing_(parts), done_(std::move(done)) {}
 
   void add(std::vector<T> part) {
+    std::vector<T> complete;
     {
       const std::lock_guard lock(mutex_);
       all_.insert(all_.end(), std::make_move_iterator(part.begin()),
                   std::make_move_iterator(part.end()));
       if (--missing_ > 0) return;
+      complete.swap(all_);
     }
-    done_(std::move(all_));
+    done_(std::move(complete));
   }
 
  private:

@@ -15,7 +15,7 @@ constexpr std::size_t kEventOverhead = 256;
 std::size_t size_of(const BroadcastTarget& target) {
   std::size_t sum = 0;
   for (const auto* list : {&target.rooms, &target.except}) {
-    for (const std::string& room : *list) sum += sizeof(room) + room.size();
+    for (const std::string& room : *list) sum += sizeof(std::string) + room.size();
   }
   return sum;
 }
