@@ -90,8 +90,12 @@ bool EngineCore::owns_path(std::string_view request_path) const noexcept {
 
 void EngineCore::adapt_headers(http::Headers& headers, const Exchange& exchange,
                                bool opens_session) const {
-  if (opens_session && on_initial_headers) on_initial_headers(headers, exchange.info());
-  if (on_headers) on_headers(headers, exchange.info());
+  try {
+    if (opens_session && on_initial_headers) on_initial_headers(headers, exchange.info());
+    if (on_headers) on_headers(headers, exchange.info());
+  } catch (...) {
+    report_exception(exchange.info(), std::current_exception());
+  }
 }
 
 }  // namespace patchbay::engineio

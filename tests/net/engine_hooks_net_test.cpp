@@ -6,11 +6,13 @@
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <future>
 #include <memory>
 #include <new>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -192,4 +194,35 @@ TEST_CASE("a middleware may stop the engine") {
   HttpClient client(running.port);
   client.send("GET", kHandshake);
   running.stop();
+}
+
+TEST_CASE("what functions of the application throw is told to it, and not to the client") {
+  EngineOptions options;
+  options.allow_request = [](const RequestInfo& request, const AllowReply& reply) {
+    if (request.query.find("refuse")) throw std::runtime_error("a secret");
+    reply.allow();
+  };
+  RunningEngine running(std::move(options));
+  std::vector<std::string> told;
+  running.engine.on_exception([&](const RequestInfo&, std::exception_ptr exception) {
+    try {
+      std::rethrow_exception(std::move(exception));
+    } catch (const std::exception& error) {
+      told.emplace_back(error.what());
+    }
+  });
+  running.engine.on_headers(
+      [](http::Headers&, const RequestInfo&) { throw std::runtime_error("in a hook"); });
+  running.engine.http().get("/throws", [](const HttpRequest&) -> http::Response {
+    throw std::runtime_error("in a route");
+  });
+  running.start();
+  HttpClient client(running.port);
+  CHECK(client.request("GET", kHandshake).find("\r\n\r\n0{") != std::string::npos);
+  const auto refusal = client.request("GET", std::string(kHandshake) + "&refuse=1");
+  CHECK(refusal.starts_with("HTTP/1.1 403 "));
+  CHECK(refusal.find("secret") == std::string::npos);
+  CHECK(client.request("GET", "/throws").starts_with("HTTP/1.1 500 "));
+  running.stop();
+  CHECK(told == std::vector<std::string>{"in a hook", "a secret", "in a route"});
 }
