@@ -28,9 +28,7 @@ void call_guarded(Namespace& nsp, std::string_view what, F&& function) {
   try {
     std::forward<F>(function)();
   } catch (...) {
-    const EventCall call{
-        .nsp = &nsp, .socket = nullptr, .event = what, .args = {}, .ack = {}, .handler = nullptr};
-    call.report_exception(std::current_exception());
+    EventCall::report_exception(nsp, what, std::current_exception());
   }
 }
 

@@ -152,12 +152,7 @@ void Client::run_middlewares(const SocketPtr& socket, std::shared_ptr<const Join
   }
   const auto list = joining->nsp->middlewares();
   auto call = [socket, list](std::size_t position, Next next) {
-    try {
-      (*list)[position](socket, std::move(next));
-    } catch (...) {
-      EventCall::report_exception(socket, "middleware", std::current_exception());
-      throw;
-    }
+    (*list)[position](socket, std::move(next));
   };
   auto done = [self = shared_from_this(), socket, joining](const ConnectError* error) {
     if (error) {
@@ -166,8 +161,7 @@ void Client::run_middlewares(const SocketPtr& socket, std::shared_ptr<const Join
       self->complete_join(socket, *joining);
     }
   };
-  std::make_shared<MiddlewareRun>(session_->loop(), list->size(), std::move(call), std::move(done))
-      ->next();
+  std::make_shared<MiddlewareRun>(socket, list->size(), std::move(call), std::move(done))->next();
 }
 
 void Client::complete_join(const SocketPtr& socket, const Joining& joining) {

@@ -18,6 +18,15 @@ std::string text_of(const std::exception_ptr& exception) {
 
 }  // namespace
 
+void EventCall::report(Namespace& nsp, SocketPtr socket, std::string_view event,
+                       std::exception_ptr exception) {
+  std::string message = text_of(exception);
+  nsp.server().report({.socket = std::move(socket),
+                       .event = std::string(event),
+                       .message = std::move(message),
+                       .exception = std::move(exception)});
+}
+
 void EventCall::reject_arguments(std::string text) const {
   ack(Object{{"error", text}});
   nsp->server().report({.socket = socket,
@@ -27,22 +36,17 @@ void EventCall::reject_arguments(std::string text) const {
 }
 
 void EventCall::report_exception(std::exception_ptr exception) const {
-  std::string message = text_of(exception);
-  nsp->server().report({.socket = socket,
-                        .event = std::string(event),
-                        .message = std::move(message),
-                        .exception = std::move(exception)});
+  report(*nsp, socket, event, std::move(exception));
 }
 
 void EventCall::report_exception(const SocketPtr& socket, std::string_view event,
                                  std::exception_ptr exception) {
-  const EventCall call{.nsp = &socket->nsp(),
-                       .socket = socket,
-                       .event = event,
-                       .args = {},
-                       .ack = {},
-                       .handler = nullptr};
-  call.report_exception(std::move(exception));
+  report(socket->nsp(), socket, event, std::move(exception));
+}
+
+void EventCall::report_exception(Namespace& nsp, std::string_view event,
+                                 std::exception_ptr exception) {
+  report(nsp, nullptr, event, std::move(exception));
 }
 
 engineio::Loop& EventCall::loop() const {

@@ -7,8 +7,8 @@
 #include <memory>
 #include <utility>
 
-#include "patchbay/engineio/loop.hpp"
 #include "patchbay/middleware.hpp"
+#include "patchbay/socket.hpp"
 
 namespace patchbay {
 
@@ -16,13 +16,13 @@ namespace patchbay {
 // goes on. Steps and the end run on one loop.
 class MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
  public:
-  // Calls the middleware at the position; what it throws turns away.
+  // Calls the middleware at the position; what it throws is reported, and turns away.
   using Call = std::function<void(std::size_t position, Next next)>;
   // The end: null when all have passed it on.
   using Done = std::function<void(const ConnectError* error)>;
 
-  MiddlewareRun(engineio::Loop& loop, std::size_t count, Call call, Done done)
-      : loop_(&loop), count_(count), call_(std::move(call)), done_(std::move(done)) {}
+  MiddlewareRun(SocketPtr socket, std::size_t count, Call call, Done done)
+      : socket_(std::move(socket)), count_(count), call_(std::move(call)), done_(std::move(done)) {}
 
   void next() {
     if (position_ == count_) {
@@ -33,6 +33,7 @@ class MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
     try {
       call_(position_++, next);
     } catch (...) {
+      EventCall::report_exception(socket_, "middleware", std::current_exception());
       next(ConnectError{.message = "Internal server error", .data = {}});
     }
   }
@@ -48,13 +49,13 @@ class MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
     void proceed() override {
       if (used_.test_and_set()) return;
       auto run = std::move(run_);
-      engineio::Loop& loop = *run->loop_;
+      engineio::Loop& loop = run->socket_->loop();
       loop.dispatch([run = std::move(run)] { run->next(); });
     }
     void reject(ConnectError error) override {
       if (used_.test_and_set()) return;
       auto run = std::move(run_);
-      engineio::Loop& loop = *run->loop_;
+      engineio::Loop& loop = run->socket_->loop();
       loop.dispatch([run = std::move(run), error = std::move(error)] { run->finish(&error); });
     }
 
@@ -68,7 +69,7 @@ class MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
     done(error);
   }
 
-  engineio::Loop* loop_;
+  SocketPtr socket_;  // on whose loop it all runs
   std::size_t count_;
   Call call_;
   Done done_;

@@ -130,9 +130,7 @@ void Namespace::on_room_change(const RoomEvent& event) {
   try {
     on_room_event_(event);
   } catch (...) {
-    const EventCall call{
-        .nsp = this, .socket = nullptr, .event = "room", .args = {}, .ack = {}, .handler = nullptr};
-    call.report_exception(std::current_exception());
+    EventCall::report_exception(*this, "room", std::current_exception());
   }
 }
 

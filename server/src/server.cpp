@@ -60,13 +60,7 @@ Server::Server(ServerOptions options)
   });
   impl_->engine.on_exception(
       [this](const engineio::RequestInfo& request, std::exception_ptr exception) {
-        const EventCall call{.nsp = main_,
-                             .socket = nullptr,
-                             .event = request.url,
-                             .args = {},
-                             .ack = {},
-                             .handler = nullptr};
-        call.report_exception(std::move(exception));
+        EventCall::report_exception(*main_, request.url, std::move(exception));
       });
 }
 

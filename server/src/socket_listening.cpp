@@ -84,13 +84,8 @@ void Socket::on_event(Array args, std::optional<std::uint64_t> ack_id) {
 void Socket::run_middlewares(IncomingEvent event) {
   auto shared = std::make_shared<IncomingEvent>(std::move(event));
   const auto list = extras_->middlewares;
-  auto call = [self = shared_from_this(), shared, list](std::size_t position, Next next) {
-    try {
-      (*list)[position](*shared, std::move(next));
-    } catch (...) {
-      EventCall::report_exception(self, "middleware", std::current_exception());
-      throw;
-    }
+  auto call = [shared, list](std::size_t position, Next next) {
+    (*list)[position](*shared, std::move(next));
   };
   auto done = [self = shared_from_this(), shared](const ConnectError* error) {
     if (!self->connected_) return;
@@ -100,7 +95,9 @@ void Socket::run_middlewares(IncomingEvent event) {
       self->dispatch(shared->name, std::move(shared->args), shared->ack);
     }
   };
-  std::make_shared<MiddlewareRun>(*loop_, list->size(), std::move(call), std::move(done))->next();
+  std::make_shared<MiddlewareRun>(shared_from_this(), list->size(), std::move(call),
+                                  std::move(done))
+      ->next();
 }
 
 void Socket::dispatch(std::string_view event, Array args, const Ack& ack) {

@@ -52,8 +52,14 @@ struct EventCall {
   void report_exception(std::exception_ptr exception) const;
   static void report_exception(const SocketPtr& socket, std::string_view event,
                                std::exception_ptr exception);
+  static void report_exception(Namespace& nsp, std::string_view event,
+                               std::exception_ptr exception);
   // Where the handler runs.
   [[nodiscard]] engineio::Loop& loop() const;
+
+ private:
+  static void report(Namespace& nsp, SocketPtr socket, std::string_view event,
+                     std::exception_ptr exception);
 };
 
 using EventHandler = std::function<void(EventCall&)>;
