@@ -40,7 +40,9 @@ class Engine::Impl {
 
   std::uint16_t listen(std::uint16_t port, const std::string& host) {
     auto listener = std::make_shared<Listener>(
-        shard_, host, port, [this](asio::ip::tcp::socket socket) { serve(std::move(socket)); });
+        shard_, host, port, [this](Descriptor socket, std::string remote_address) {
+          serve(std::move(socket), std::move(remote_address));
+        });
     const std::uint16_t bound = listener->port();
     shard_.dispatch([this, listener] {
       listeners_.push_back(listener);
@@ -67,9 +69,9 @@ class Engine::Impl {
   Shard& shard() noexcept { return shard_; }
 
  private:
-  void serve(asio::ip::tcp::socket socket) {
-    HttpConnection::start(std::make_shared<Stream>(shard_, std::move(socket)), dispatcher_,
-                          core_.options);
+  void serve(Descriptor socket, std::string remote_address) {
+    auto stream = std::make_shared<Stream>(shard_, std::move(socket), std::move(remote_address));
+    HttpConnection::start(std::move(stream), dispatcher_, core_.options);
   }
 
   void begin_stopping() {

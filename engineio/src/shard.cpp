@@ -50,7 +50,8 @@ Shard::Shard(std::size_t index, asio::io_context* given)
       ids_(static_cast<std::uint8_t>(index)),
       own_io_context_(given ? nullptr : std::make_unique<asio::io_context>(1)),
       io_context_(given ? *given : *own_io_context_),
-      wheel_timer_(io_context_) {}
+      wheel_timer_(io_context_),
+      poller_(io_context_, *this) {}
 
 // Sessions own connections, which must not outlive the io_context.
 Shard::~Shard() {
@@ -77,7 +78,7 @@ void Shard::post(std::function<void()> function) {
 }
 
 TimePoint Shard::now() const noexcept {
-  return monotonic_now();
+  return turn_time_ ? *turn_time_ : monotonic_now();
 }
 
 std::unique_ptr<Timer> Shard::make_timer(std::function<void()> callback) {
@@ -97,6 +98,7 @@ void Shard::stop() {
   } else {
     wheel_timer_.cancel();
     wheel_armed_for_.reset();
+    poller_.stop();
   }
 }
 
@@ -123,7 +125,7 @@ void Shard::on_wheel() {
 
 void Shard::flush_later(std::shared_ptr<LiveSession> session) {
   dirty_.push_back(std::move(session));
-  if (std::exchange(flush_posted_, true)) return;
+  if (std::exchange(flush_expected_, true)) return;
   if (own_io_context_) {
     asio::post(io_context_, [this] { flush_sessions(); });
   } else {
@@ -131,8 +133,20 @@ void Shard::flush_later(std::shared_ptr<LiveSession> session) {
   }
 }
 
+void Shard::on_turn_begin() {
+  turn_time_ = monotonic_now();
+  // A flush that has been posted finds nothing left to do.
+  flush_expected_ = true;
+}
+
+void Shard::on_turn_end() {
+  flush_sessions();
+  turn_time_.reset();
+}
+
 void Shard::flush_sessions() {
-  flush_posted_ = false;
+  flush_expected_ = false;
+  if (dirty_.empty()) return;
   auto sessions = std::exchange(dirty_, {});
   deflate_pool_.begin_turn();
   for (const auto& session : sessions) session->flush();

@@ -19,6 +19,7 @@
 
 #include "patchbay/engineio/id.hpp"
 #include "patchbay/engineio/loop.hpp"
+#include "poller.hpp"
 #include "timer_wheel.hpp"
 #include "ws_deflate.hpp"
 
@@ -27,7 +28,7 @@ namespace patchbay::engineio {
 class LiveSession;
 class Stream;
 
-class Shard final : public Loop {
+class Shard final : public Loop, private Poller::TurnListener {
  public:
   // With an io_context of somebody else's, that one is used and never stopped.
   explicit Shard(std::size_t index, asio::io_context* given = nullptr);
@@ -62,6 +63,8 @@ class Shard final : public Loop {
   // been handled, so that packets for one session leave together.
   void flush_later(std::shared_ptr<LiveSession> session);
 
+  [[nodiscard]] Poller& poller() noexcept { return poller_; }
+
   // A buffer to read into. Whoever calls owns its content until control returns to the loop.
   [[nodiscard]] std::span<char> scratch() noexcept { return scratch_; }
   [[nodiscard]] ws::DeflatePool& deflate_pool() noexcept { return deflate_pool_; }
@@ -86,6 +89,10 @@ class Shard final : public Loop {
  private:
   class WheelTimer;
 
+  // Poller::TurnListener
+  void on_turn_begin() override;
+  void on_turn_end() override;
+
   void flush_sessions();
   void arm_wheel();
   void on_wheel();
@@ -97,7 +104,9 @@ class Shard final : public Loop {
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
   TimerWheel wheel_;
   std::vector<std::shared_ptr<LiveSession>> dirty_;
-  bool flush_posted_ = false;
+  bool flush_expected_ = false;  // flush_sessions() will be called without more ado
+  // During a turn of the poller: when it began. What happens in one turn happens at one time.
+  std::optional<TimePoint> turn_time_;
   std::vector<char> scratch_;
   ws::DeflatePool deflate_pool_;
   IdGenerator ids_;
@@ -111,6 +120,7 @@ class Shard final : public Loop {
   std::unique_ptr<asio::io_context> own_io_context_;
   asio::io_context& io_context_;
   asio::steady_timer wheel_timer_;
+  Poller poller_;
 };
 
 }  // namespace patchbay::engineio

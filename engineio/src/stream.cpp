@@ -12,9 +12,17 @@ namespace patchbay::engineio {
 
 namespace {
 
-Stream::Transfer transfer_of(ssize_t result) noexcept {
+constexpr std::uint32_t kEndEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+// An interrupted call is made again: no event would come to make up for it.
+template <typename Call>
+Stream::Transfer transfer(Call call) noexcept {
+  ssize_t result = 0;
+  do {
+    result = call();
+  } while (result < 0 && errno == EINTR);
   if (result > 0) return {.bytes = static_cast<std::size_t>(result)};
-  if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+  if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     return {.status = Stream::Status::would_block};
   }
   return {.status = Stream::Status::closed};
@@ -22,53 +30,59 @@ Stream::Transfer transfer_of(ssize_t result) noexcept {
 
 }  // namespace
 
-Stream::Stream(Shard& shard, asio::ip::tcp::socket socket)
-    : shard_(&shard), socket_(std::move(socket)) {
-  asio::error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  auto address = socket_.remote_endpoint(ignored).address();
-  // A client that came by IPv4 to a socket for both is an IPv4 client.
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+Stream::Stream(Shard& shard, Descriptor socket, std::string remote_address)
+    : shard_(&shard), socket_(std::move(socket)), remote_address_(std::move(remote_address)) {
+  if (shard_->poller().add(socket_.get(), *this, EPOLLIN)) {
+    socket_.close();
+  } else {
+    shard_->add_stream(*this);
   }
-  remote_address_ = address.to_string();
-  shard_->add_stream(*this);
 }
 
-// One that was closed may outlive its shard, in an operation that has yet to learn that it failed.
+// One that was closed may outlive its shard.
 Stream::~Stream() {
-  if (position_in_shard_ != kNowhere) shard_->remove_stream(*this);
+  if (socket_.is_open()) close();
 }
 
 void Stream::wait_readable() {
-  if (!std::exchange(waiting_readable_, true)) wait(asio::socket_base::wait_read);
+  wants_read_ = true;
+  if (readable_ && socket_.is_open()) shard_->poller().call_again(*this);
 }
 
+// Waiting for output is rare, so the poller is told only when it happens for the first time.
 void Stream::wait_writable() {
-  if (!std::exchange(waiting_writable_, true)) wait(asio::socket_base::wait_write);
+  wants_write_ = true;
+  if (!socket_.is_open()) return;
+  if (!std::exchange(watches_output_, true)) {
+    shard_->poller().modify(socket_.get(), *this, EPOLLIN | EPOLLOUT);
+  } else if (writable_) {
+    shard_->poller().call_again(*this);
+  }
 }
 
-void Stream::wait(asio::socket_base::wait_type what) {
-  if (!socket_.is_open()) return;
-  socket_.async_wait(what, [self = shared_from_this(), what](asio::error_code error) {
-    const bool readable = what == asio::socket_base::wait_read;
-    (readable ? self->waiting_readable_ : self->waiting_writable_) = false;
-    // An error here is the end of the socket; the read or write that follows would say so too.
-    if (error == asio::error::operation_aborted) return;
-    const auto handler = self->handler_;
-    if (!handler) return;
-    if (readable) {
-      handler->on_readable();
-    } else {
-      handler->on_writable();
-    }
-  });
+void Stream::on_ready(std::uint32_t events) {
+  if ((events & kEndEvents) != 0) ended_ = true;
+  if ((events & (EPOLLIN | kEndEvents)) != 0) readable_ = true;
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
+  if (!(wants_read_ && readable_) && !(wants_write_ && writable_)) return;
+  // The handler may let go of this stream, and the stream of the handler.
+  const auto self = shared_from_this();
+  if (wants_write_ && writable_) {
+    wants_write_ = false;
+    if (const auto handler = handler_) handler->on_writable();
+  }
+  if (wants_read_ && readable_) {
+    wants_read_ = false;
+    if (const auto handler = handler_) handler->on_readable();
+  }
 }
 
 Stream::Transfer Stream::read(std::span<char> buffer) {
   if (!socket_.is_open()) return {.status = Status::closed};
-  return transfer_of(::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0));
+  const Transfer result =
+      transfer([&] { return ::recv(socket_.get(), buffer.data(), buffer.size(), 0); });
+  if (result.bytes < buffer.size()) readable_ = ended_;
+  return result;
 }
 
 Stream::Transfer Stream::write(std::span<const iovec> buffers) {
@@ -76,7 +90,10 @@ Stream::Transfer Stream::write(std::span<const iovec> buffers) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(buffers.data());  // sendmsg does not write to it
   message.msg_iovlen = buffers.size();
-  return transfer_of(::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL));
+  const Transfer result =
+      transfer([&] { return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL); });
+  if (result.status == Status::would_block) writable_ = false;
+  return result;
 }
 
 Stream::Transfer Stream::write(std::string_view data) {
@@ -85,13 +102,13 @@ Stream::Transfer Stream::write(std::string_view data) {
 }
 
 void Stream::shutdown_write() {
-  asio::error_code ignored;
-  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  if (socket_.is_open()) ::shutdown(socket_.get(), SHUT_WR);
 }
 
 void Stream::close() {
-  asio::error_code ignored;
-  socket_.close(ignored);
+  if (!socket_.is_open()) return;
+  shard_->poller().forget(*this);
+  socket_.close();
   shard_->remove_stream(*this);
   const auto released = std::exchange(handler_, nullptr);
 }

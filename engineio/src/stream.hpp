@@ -2,22 +2,29 @@
 //
 // One TCP connection, driven by readiness: it says when reading or writing is worth a try, and the
 // caller reads into a buffer of the shard's. So a quiet connection holds no buffer.
+//
+// It is registered with the poller once, edge-triggered, and remembers what it was told: a read
+// that got less than it asked for has emptied the connection, and none is tried before more has
+// come.
 #pragma once
 
 #include <sys/uio.h>
 
-#include <asio/ip/tcp.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "descriptor.hpp"
+#include "poller.hpp"
+
 namespace patchbay::engineio {
 
 class Shard;
 
-class Stream : public std::enable_shared_from_this<Stream> {
+class Stream final : public std::enable_shared_from_this<Stream>, private Poller::Source {
  public:
   class Handler {
    public:
@@ -38,7 +45,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
     Status status = Status::ok;
   };
 
-  Stream(Shard& shard, asio::ip::tcp::socket socket);
+  // Takes a connected, non-blocking socket. When the shard's poller does not, it is closed.
+  Stream(Shard& shard, Descriptor socket, std::string remote_address);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -51,6 +59,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void set_handler(std::shared_ptr<Handler> handler) { handler_ = std::move(handler); }
   [[nodiscard]] std::shared_ptr<Handler> handler() const { return handler_; }
 
+  // The call comes from the loop, never from in here.
   void wait_readable();
   void wait_writable();
 
@@ -65,16 +74,21 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void close();
 
  private:
-  void wait(asio::socket_base::wait_type what);
+  // Poller::Source
+  void on_ready(std::uint32_t events) override;
 
   Shard* shard_;
-  asio::ip::tcp::socket socket_;
+  Descriptor socket_;
   std::shared_ptr<Handler> handler_;
   std::string remote_address_;
   static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
   std::size_t position_in_shard_ = kNowhere;  // among the open ones
-  bool waiting_readable_ = false;
-  bool waiting_writable_ = false;
+  bool wants_read_ = false;                   // the handler is to be called
+  bool wants_write_ = false;
+  bool readable_ = false;  // as far as is known
+  bool writable_ = true;
+  bool ended_ = false;  // the peer sends no more: reading will tell, though no event may
+  bool watches_output_ = false;
   friend class Shard;
 };
 
