@@ -31,12 +31,8 @@ Stream::Transfer transfer(Call call) noexcept {
 }  // namespace
 
 Stream::Stream(Shard& shard, Descriptor socket, std::string remote_address)
-    : shard_(&shard), socket_(std::move(socket)), remote_address_(std::move(remote_address)) {
-  if (shard_->poller().add(socket_.get(), *this, EPOLLIN)) {
-    socket_.close();
-  } else {
-    shard_->add_stream(*this);
-  }
+    : socket_(std::move(socket)), remote_address_(std::move(remote_address)) {
+  enter_shard(shard);
 }
 
 // One that was closed may outlive its shard.
@@ -99,6 +95,25 @@ Stream::Transfer Stream::write(std::span<const iovec> buffers) {
 Stream::Transfer Stream::write(std::string_view data) {
   const iovec buffer{.iov_base = const_cast<char*>(data.data()), .iov_len = data.size()};
   return write(std::span(&buffer, 1));
+}
+
+void Stream::leave_shard() {
+  if (!socket_.is_open()) return;
+  shard_->poller().remove(socket_.get(), *this);
+  shard_->remove_stream(*this);
+}
+
+void Stream::enter_shard(Shard& shard) {
+  shard_ = &shard;
+  if (!socket_.is_open()) return;
+  // Whatever is there by now is told by the poller.
+  readable_ = false;
+  const std::uint32_t wanted = watches_output_ ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  if (shard_->poller().add(socket_.get(), *this, wanted)) {
+    socket_.close();
+  } else {
+    shard_->add_stream(*this);
+  }
 }
 
 void Stream::shutdown_write() {

@@ -68,6 +68,12 @@ class Stream final : public std::enable_shared_from_this<Stream>, private Poller
   Transfer write(std::span<const iovec> buffers);
   Transfer write(std::string_view data);
 
+  // Moves it to another shard: the first on the loop of the old one, the second on that of the new
+  // one, and nothing else in between. The handler comes along. When the new one's poller does not
+  // take it, it is closed.
+  void leave_shard();
+  void enter_shard(Shard& shard);
+
   // Tells the peer that nothing more will come, and goes on reading.
   void shutdown_write();
   // Closes, and lets go of the handler. The caller must hold it if it is the handler itself.
