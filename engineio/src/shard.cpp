@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shard.hpp"
 
+#include <malloc.h>
+
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 #include <chrono>
@@ -17,6 +19,10 @@ namespace {
 // A read gets at most this much. Large enough for many small messages and for few system calls per
 // large one; it exists once per shard.
 constexpr std::size_t kScratchBytes = std::size_t{64} * 1024;
+
+// After a crowd has left: those who come back at once, as after a broken network, find the memory
+// still there.
+constexpr Millis kEbbDelay{1'000};
 
 TimePoint monotonic_now() noexcept {
   return std::chrono::time_point_cast<Millis>(std::chrono::steady_clock::now());
@@ -202,6 +208,21 @@ void Shard::remove_stream(Stream& stream) {
   streams_[stream.position_in_shard_] = last;
   stream.position_in_shard_ = Stream::kNowhere;
   streams_.pop_back();
+  if (crowd_.has_left(streams_.size()) && !ebb_timer_) {
+    ebb_timer_ = make_timer([this] { give_memory_back(); });
+    ebb_timer_->start(now() + kEbbDelay);
+  }
+}
+
+// What the allocator has got back it keeps, and so do tables.
+void Shard::give_memory_back() {
+  ebb_timer_.reset();
+  crowd_.reset(streams_.size());
+  streams_.shrink_to_fit();
+  sessions_.rehash(0);
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 std::vector<std::shared_ptr<Stream>> Shard::streams() const {

@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "crowd.hpp"
 #include "patchbay/engineio/id.hpp"
 #include "patchbay/engineio/loop.hpp"
 #include "poller.hpp"
@@ -94,6 +95,7 @@ class Shard final : public Loop, private Poller::TurnListener {
   void on_turn_end() override;
 
   void flush_sessions();
+  void give_memory_back();
   void arm_wheel();
   void on_wheel();
 
@@ -113,6 +115,8 @@ class Shard final : public Loop, private Poller::TurnListener {
   Sessions sessions_;
   std::atomic<std::size_t> session_count_{0};
   std::vector<Stream*> streams_;
+  Crowd crowd_;                       // of streams
+  std::unique_ptr<Timer> ebb_timer_;  // runs from when a crowd has left
   std::string http_date_;
   std::int64_t http_date_second_ = -1;
   std::optional<TimePoint> wheel_armed_for_;

@@ -28,6 +28,7 @@ void NamespaceShard::remove(Socket& socket) {
   const auto found = sockets_.find(socket.id());
   if (found == sockets_.end() || found->second.get() != &socket) return;
   sockets_.erase(found);
+  if (sockets_.empty()) sockets_ = {};  // also the table, which remembers the largest crowd
   count_.store(sockets_.size(), std::memory_order_relaxed);
   nsp_->on_room_change({RoomEvent::Kind::leave, socket.id(), socket.id()});
   nsp_->on_room_change({RoomEvent::Kind::remove, socket.id(), {}});

@@ -65,9 +65,17 @@ void RoomIndex::remove(Socket& socket, std::size_t membership) {
     by_name_.erase(room.name);
     room = {};
     free_rooms_.push_back(id);
+    if (by_name_.empty()) give_memory_back();
   } else if (room.members.size() < room.members.capacity() / 4) {
     room.members.shrink_to_fit();
   }
+}
+
+// Nobody is in any room.
+void RoomIndex::give_memory_back() {
+  rooms_ = {};
+  free_rooms_ = {};
+  by_name_ = {};
 }
 
 bool RoomIndex::contains(const Socket& socket, std::string_view room) const {

@@ -47,6 +47,7 @@ class RoomIndex {
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view room) const;
   std::uint32_t find_or_create(std::string_view room);
   void remove(Socket& socket, std::size_t membership);
+  void give_memory_back();
 
   struct Hash {
     using is_transparent = void;
