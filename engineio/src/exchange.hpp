@@ -4,6 +4,7 @@
 // request keeps it until it has answered.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -56,8 +57,10 @@ class Exchange {
   // Everything of the request but its body, for functions of the application's. Made when first
   // asked for, since most requests do without.
   [[nodiscard]] const RequestInfo& info() const;
-  // The same to keep, as a session does.
-  [[nodiscard]] RequestInfo copy_info() const { return info_ ? *info_ : make_info(); }
+  [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
+  [[nodiscard]] std::chrono::system_clock::time_point received() const noexcept {
+    return received_;
+  }
 
   // Headers that whatever answers this request gets, unless it sets them itself; those that add up
   // it gets in any case.
@@ -85,6 +88,7 @@ class Exchange {
   std::shared_ptr<HttpConnection> connection_;
   Shard* shard_;
   std::string remote_address_;
+  std::chrono::system_clock::time_point received_;
   http::Request request_;
   http::Query query_;
   http::Headers common_headers_;

@@ -165,7 +165,7 @@ void Handshaker::open_session(const std::shared_ptr<Exchange>& exchange, std::st
 }
 
 void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange, std::string id) {
-  const auto session = add_session(std::move(id), exchange->copy_info(), Transport::polling);
+  const auto session = add_session(std::move(id), *exchange, Transport::polling);
   if (core_->options.cookie) {
     exchange->common_headers().add("set-cookie",
                                    cookie_header(*core_->options.cookie, session->id()));
@@ -175,19 +175,17 @@ void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange,
 }
 
 void Handshaker::open_websocket_session(const std::shared_ptr<Exchange>& exchange, std::string id) {
-  auto info = exchange->copy_info();
   std::string leftover;
   auto ws = open_websocket(*core_, *exchange, leftover);
   if (!ws) return;
-  const auto session = add_session(std::move(id), std::move(info), Transport::websocket);
+  const auto session = add_session(std::move(id), *exchange, Transport::websocket);
   announce(session);
   session->attach(std::move(ws), std::move(leftover));
 }
 
-std::shared_ptr<LiveSession> Handshaker::add_session(std::string id, RequestInfo info,
+std::shared_ptr<LiveSession> Handshaker::add_session(std::string id, const Exchange& exchange,
                                                      Transport transport) {
-  auto session =
-      std::make_shared<LiveSession>(*core_, *shard_, std::move(id), std::move(info), transport);
+  auto session = std::make_shared<LiveSession>(*core_, *shard_, std::move(id), exchange, transport);
   shard_->add_session(session);
   if (core_->options.initial_packet) session->send(core_->options.initial_packet);
   return session;

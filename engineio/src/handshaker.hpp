@@ -37,7 +37,7 @@ class Handshaker {
   void open_session(const std::shared_ptr<Exchange>& exchange, std::string id);
   void open_polling_session(const std::shared_ptr<Exchange>& exchange, std::string id);
   void open_websocket_session(const std::shared_ptr<Exchange>& exchange, std::string id);
-  [[nodiscard]] std::shared_ptr<LiveSession> add_session(std::string id, RequestInfo info,
+  [[nodiscard]] std::shared_ptr<LiveSession> add_session(std::string id, const Exchange& exchange,
                                                          Transport transport);
   void announce(const std::shared_ptr<LiveSession>& session) const;
 

@@ -48,12 +48,12 @@ bool has_binary_body(const Exchange& exchange) {
 
 }  // namespace
 
-LiveSession::LiveSession(const EngineCore& core, Shard& shard, std::string id, RequestInfo request,
-                         Transport transport)
+LiveSession::LiveSession(const EngineCore& core, Shard& shard, std::string id,
+                         const Exchange& exchange, Transport transport)
     : core_(&core),
       shard_(&shard),
       id_(std::move(id)),
-      request_(std::move(request)),
+      request_(exchange.request(), exchange.remote_address(), exchange.received()),
       machine_(*this, core.session_config, transport,
                eio::EncodedPacket::text(
                    eio::PacketType::open,
@@ -62,8 +62,8 @@ LiveSession::LiveSession(const EngineCore& core, Shard& shard, std::string id, R
                                              core.options.allow_upgrades &&
                                              core.transport_enabled(Transport::websocket),
                                          core.session_config)),
-               shard.now(), wire_format_of(request_.query, transport)),
-      jsonp_(transport == Transport::polling && wants_jsonp(request_.query)) {
+               shard.now(), wire_format_of(exchange.query(), transport)),
+      jsonp_(transport == Transport::polling && wants_jsonp(exchange.query())) {
   rearm();
 }
 
@@ -191,7 +191,7 @@ void LiveSession::respond_to_poll(Exchange& exchange, std::string body, bool com
 http::Response LiveSession::payload_response(const Exchange& exchange, std::string body) const {
   if (jsonp_) {
     return polling_response(exchange, kTextPayload,
-                            eio::jsonp::encode(jsonp_index(request_.query), body));
+                            eio::jsonp::encode(jsonp_index(request().query), body));
   }
   const bool binary = eio::revision3::is_binary_payload(body);
   return polling_response(exchange, binary ? kBinaryPayload : kTextPayload, std::move(body));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "exchange.hpp"
+#include "kept_request.hpp"
 #include "patchbay/engineio/session.hpp"
 #include "patchbay/protocol/eio/session_machine.hpp"
 #include "timer_wheel.hpp"
@@ -29,7 +30,7 @@ class LiveSession final : public Session,
                           public WsTransport::Listener,
                           private TimerWheel::Node {
  public:
-  LiveSession(const EngineCore& core, Shard& shard, std::string id, RequestInfo request,
+  LiveSession(const EngineCore& core, Shard& shard, std::string id, const Exchange& exchange,
               Transport transport);
   ~LiveSession() override;
 
@@ -37,7 +38,7 @@ class LiveSession final : public Session,
 
   // Session
   [[nodiscard]] const std::string& id() const noexcept override { return id_; }
-  [[nodiscard]] const RequestInfo& request() const noexcept override { return request_; }
+  [[nodiscard]] const RequestInfo& request() const override { return request_.get(); }
   [[nodiscard]] Loop& loop() noexcept override;
   [[nodiscard]] int revision() const noexcept override { return machine_.revision(); }
   [[nodiscard]] Transport transport() const noexcept override { return machine_.transport(); }
@@ -111,7 +112,7 @@ class LiveSession final : public Session,
   const EngineCore* core_;
   Shard* shard_;
   std::string id_;
-  RequestInfo request_;
+  KeptRequest request_;
   std::shared_ptr<SessionHandler> handler_;
   std::shared_ptr<Exchange> poll_;
   std::shared_ptr<Exchange> post_;

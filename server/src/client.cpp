@@ -22,8 +22,6 @@ sio::Revision revision_of(const engineio::Session& session) {
 Client::Client(Server& server, std::shared_ptr<engineio::Session> session)
     : server_(&server),
       session_(std::move(session)),
-      // Shares ownership of the session, so that a socket's handshake outlives its connection.
-      request_(session_, &session_->request()),
       machine_(*this, server.options().parser->make_decoder(server.options().limits),
                server.options().limits, session_->loop().now(), server.options().connect_timeout,
                revision_of(*session_)) {}
@@ -125,7 +123,7 @@ void Client::make_socket(Joining joining) {
   NamespaceShard& shard = joining.nsp->shard(loop);
   std::string id = joining.saved ? joining.saved->socket_id : new_id(*joining.nsp);
   auto socket = std::make_shared<Socket>(Socket::Token(), shared_from_this(), shard, joining.slot,
-                                         std::move(id), Handshake(request_, joining.auth));
+                                         std::move(id), Handshake(session_, joining.auth));
   if (joining.saved) {
     socket->restore(*joining.saved);
   } else if (recovery_enabled()) {

@@ -76,7 +76,6 @@ class Client final : public engineio::SessionHandler,
 
   Server* server_;
   std::shared_ptr<engineio::Session> session_;
-  std::shared_ptr<const engineio::RequestInfo> request_;
   sio::ConnectionMachine machine_;
   std::vector<SocketPtr> sockets_;  // by slot; null where there is none
   std::unique_ptr<engineio::Timer> join_timer_;

@@ -21,8 +21,8 @@ std::string javascript_date(std::chrono::system_clock::time_point time) {
 
 }  // namespace
 
-Handshake::Handshake(std::shared_ptr<const engineio::RequestInfo> request, Value auth)
-    : request_(std::move(request)),
+Handshake::Handshake(std::shared_ptr<const engineio::Session> session, Value auth)
+    : session_(std::move(session)),
       auth_(std::move(auth)),
       issued_(std::chrono::system_clock::now()) {}
 

@@ -28,7 +28,7 @@ struct Fixture {
     for (std::size_t i = 0; i < count; ++i) {
       sockets.push_back(
           std::make_shared<Socket>(Socket::Token(), nullptr, shard, i, "socket" + std::to_string(i),
-                                   Handshake(std::make_shared<engineio::RequestInfo>(), Object{})));
+                                   Handshake(nullptr, Object{})));
     }
   }
   ~Fixture() {

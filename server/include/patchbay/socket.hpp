@@ -59,7 +59,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   [[nodiscard]] const Handshake& handshake() const noexcept { return handshake_; }
   // The HTTP request that opened the session.
-  [[nodiscard]] const engineio::RequestInfo& request() const noexcept {
+  [[nodiscard]] const engineio::RequestInfo& request() const {
     return handshake_.request();
   }
   [[nodiscard]] Namespace& nsp() const noexcept { return *nsp_; }

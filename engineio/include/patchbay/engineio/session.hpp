@@ -48,7 +48,9 @@ class Session {
 
   // 20 characters of the URL-safe base64 alphabet, or what EngineOptions::generate_id made.
   [[nodiscard]] virtual const std::string& id() const noexcept = 0;
-  [[nodiscard]] virtual const RequestInfo& request() const noexcept = 0;
+  // The request that opened the session. It is kept packed; the first call unpacks it, for as long
+  // as the session lives.
+  [[nodiscard]] virtual const RequestInfo& request() const = 0;
   [[nodiscard]] virtual Loop& loop() noexcept = 0;
 
   // Of the Engine.IO protocol: 4, or 3 for clients of the 2.x line.
