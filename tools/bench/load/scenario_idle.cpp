@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// idle: what connections cost that are just there, each in "/" and one room.
+#include "clients.hpp"
+#include "scenarios.hpp"
+
+namespace patchbay::bench {
+namespace {
+
+/// Nothing may come but heartbeats, which the clients answer by themselves.
+class Silence final : public ClientListener {
+ public:
+  explicit Silence(Errors& errors) : errors_(errors) {}
+
+ private:
+  void on_packet(Client& /*client*/, std::string_view /*packet*/) override {
+    errors_.add("unexpected message");
+  }
+  void on_lost(Client& /*client*/, const char* reason) override { errors_.add(reason); }
+
+  Errors& errors_;
+};
+
+void report_memory(Bench& bench, std::optional<double> before, std::optional<double> with,
+                   std::optional<double> after) {
+  bench.json.open("rss_kib");
+  bench.json.add("source", "Rss of smaps_rollup");
+  report_optional(bench.json, "before", before);
+  report_optional(bench.json, "with", with);
+  report_optional(bench.json, "after", after);
+  const double connections = bench.options.connections;
+  report_optional(bench.json, "per_connection",
+                  before && with ? std::optional((*with - *before) / connections) : std::nullopt);
+  bench.json.close();
+}
+
+void hold(Bench& bench, Clients& clients) {
+  Window window(bench.server);
+  window.begin();
+  bench.loop.run_until(now() + from_seconds(bench.options.hold));
+  window.end();
+  const auto cores = window.cores();
+  std::uint64_t pings = 0;
+  const Nanoseconds time = now();
+  for (std::uint32_t i = 0; i < clients.size(); ++i) {
+    pings += clients[i].pings();
+    if (time - clients[i].last_ping() > clients[i].patience())
+      bench.errors.add("missing heartbeat");
+  }
+  bench.json.open("hold");
+  bench.json.add("seconds", window.seconds());
+  bench.json.add("pings", pings);
+  report_optional(bench.json, "cpu_percent", cores ? std::optional(*cores * 100) : std::nullopt);
+  bench.json.close();
+}
+
+}  // namespace
+
+void run_idle(Bench& bench) {
+  const Options& options = bench.options;
+  const auto settle = [&] { bench.loop.run_until(now() + from_seconds(options.settle)); };
+  const auto before = bench.server.rss_kib();
+  Clients clients(bench);
+  if (!clients.open(options.connections, options.transport)) return;
+  const auto room_of = [&](std::uint32_t client) {
+    return "room-" + std::to_string(options.rooms == 0 ? client : client % options.rooms);
+  };
+  if (!clients.join_rooms(0, clients.size(), room_of)) return;
+  Silence silence(bench.errors);
+  clients.listen(silence);
+
+  bench.server.find_children();
+  settle();
+  const auto with = bench.server.rss_kib();
+  if (options.hold > 0) hold(bench, clients);
+  clients.leave();
+  settle();
+  report_memory(bench, before, with, bench.server.rss_kib());
+}
+
+}  // namespace patchbay::bench

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+//
+// Each runs one scenario and adds its figures to bench.json. README.md says what they measure.
+#pragma once
+
+#include "bench.hpp"
+
+namespace patchbay::bench {
+
+void run_echo(Bench& bench);
+void run_ack(Bench& bench);
+void run_binary(Bench& bench);
+void run_idle(Bench& bench);
+
+}  // namespace patchbay::bench
