@@ -82,19 +82,26 @@ Stream::Transfer Stream::read(std::span<char> buffer) {
 }
 
 Stream::Transfer Stream::write(std::span<const iovec> buffers) {
+  // The kernel has less to look at than in a list of one.
+  if (buffers.size() == 1) {
+    return write({static_cast<const char*>(buffers[0].iov_base), buffers[0].iov_len});
+  }
   if (!socket_.is_open()) return {.status = Status::closed};
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(buffers.data());  // sendmsg does not write to it
   message.msg_iovlen = buffers.size();
-  const Transfer result =
-      transfer([&] { return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL); });
-  if (result.status == Status::would_block) writable_ = false;
-  return result;
+  return written(transfer([&] { return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL); }));
 }
 
 Stream::Transfer Stream::write(std::string_view data) {
-  const iovec buffer{.iov_base = const_cast<char*>(data.data()), .iov_len = data.size()};
-  return write(std::span(&buffer, 1));
+  if (!socket_.is_open()) return {.status = Status::closed};
+  return written(
+      transfer([&] { return ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL); }));
+}
+
+Stream::Transfer Stream::written(Transfer result) noexcept {
+  if (result.status == Status::would_block) writable_ = false;
+  return result;
 }
 
 void Stream::leave_shard() {

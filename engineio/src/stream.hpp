@@ -83,6 +83,8 @@ class Stream final : public std::enable_shared_from_this<Stream>, private Poller
   // Poller::Source
   void on_ready(std::uint32_t events) override;
 
+  Transfer written(Transfer result) noexcept;
+
   Shard* shard_;
   Descriptor socket_;
   std::shared_ptr<Handler> handler_;
