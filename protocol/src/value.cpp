@@ -70,6 +70,10 @@ bool Object::erase(std::string_view key) {
   return std::erase_if(entries_, [key](const Entry& entry) { return entry.first == key; }) > 0;
 }
 
+void Object::reserve(std::size_t size) {
+  entries_.reserve(size);
+}
+
 void Object::append_unchecked(std::string key, Value value) {
   entries_.emplace_back(std::move(key), std::move(value));
 }

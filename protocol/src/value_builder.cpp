@@ -2,7 +2,10 @@
 #include "value_builder.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
+#include <string>
+#include <vector>
 
 namespace patchbay {
 
@@ -19,9 +22,12 @@ std::vector<std::size_t> sort_by_key(const Object& object) {
   return order;
 }
 
-}  // namespace
+// Up to this many keys are compared with each other as they come; more are sorted at the end.
+constexpr std::size_t kFewKeys = 16;
 
-void ValueBuilder::merge_duplicates(Object& object) {
+// Of the entries with the same key the first keeps its place and gets the value of the last.
+// Sorting, rather than looking up each key as it comes, bounds the work for any choice of keys.
+void merge_duplicates(Object& object) {
   Object::Entry* const entries = object.begin();
   const std::vector<std::size_t> order = sort_by_key(object);
   std::vector<bool> dropped;
@@ -42,6 +48,29 @@ void ValueBuilder::merge_duplicates(Object& object) {
     }
   }
   object = std::move(merged);
+}
+
+}  // namespace
+
+Array ValueBuilder::take_array(std::size_t first) {
+  return Array(std::make_move_iterator(parts_.begin() + first),
+               std::make_move_iterator(parts_.end()));
+}
+
+Object ValueBuilder::take_object(std::size_t first) {
+  Object object;
+  // Of many keys most may be the same.
+  object.reserve(std::min((parts_.size() - first) / 2, kFewKeys));
+  for (Value* part = parts_.begin() + first; part != parts_.end(); part += 2) {
+    auto& key = *part->get_if<std::string>();
+    if (object.size() < kFewKeys) {
+      object.set(std::move(key), std::move(part[1]));
+    } else {
+      object.append_unchecked(std::move(key), std::move(part[1]));
+    }
+  }
+  if (object.size() > kFewKeys) merge_duplicates(object);
+  return object;
 }
 
 }  // namespace patchbay

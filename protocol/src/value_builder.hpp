@@ -5,77 +5,71 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "patchbay/protocol/value.hpp"
+#include "small_stack.hpp"
 
 namespace patchbay {
 
+// The parts of what is open wait on a stack, so that an array or object is allocated once, when its
+// size is known.
 class ValueBuilder {
  public:
   explicit ValueBuilder(std::size_t max_depth) noexcept : max_depth_(max_depth) {}
 
-  // An empty array or object, to be filled by what follows until close(). False when it would be
-  // nested too deeply.
-  [[nodiscard]] bool open(Value container) {
-    if (levels_.size() == max_depth_) return false;
-    levels_.push_back({.container = std::move(container), .key = {}});
-    return true;
-  }
+  // Begins an array or object, filled by what follows until close(). False when it would be nested
+  // too deeply.
+  [[nodiscard]] bool open_array() { return open(false); }
+  [[nodiscard]] bool open_object() { return open(true); }
 
-  // Precondition: something is open.
+  // Precondition: something is open, and no key waits for its value.
   void close() {
-    Object* const object = levels_.back().container.get_if<Object>();
-    if (object && object->size() > kFewKeys) merge_duplicates(*object);
-    Value finished = std::move(levels_.back().container);
-    levels_.pop_back();
-    add(std::move(finished));
+    const Level level = levels_.back();
+    levels_.pop();
+    Value finished =
+        level.object ? Value(take_object(level.first)) : Value(take_array(level.first));
+    parts_.truncate(level.first);
+    parts_.emplace(std::move(finished));
   }
 
-  // The key of the member that add() or open() brings next. Precondition: an object is open.
-  void key(std::string_view key) { levels_.back().key.assign(key); }
+  [[nodiscard]] bool in_container() const noexcept { return !levels_.empty(); }
+  // Precondition: something is open.
+  [[nodiscard]] bool in_object() noexcept { return levels_.back().object; }
 
-  void add(Value value) {
-    if (levels_.empty()) {
-      root_ = std::move(value);
-    } else if (Array* const array = levels_.back().container.get_if<Array>()) {
-      array->push_back(std::move(value));
-    } else {
-      add_member(levels_.back(), std::move(value));
-    }
+  // The key of the member that add() or open_...() brings next. Precondition: an object is open.
+  void key(std::string_view key) { parts_.emplace(key); }
+  // There is no value for this key after all. Precondition: key() was called last.
+  void drop_key() noexcept { parts_.pop(); }
+
+  // A value made of these arguments.
+  template <typename... Args>
+  void add(Args&&... args) {
+    parts_.emplace(std::forward<Args>(args)...);
   }
 
-  // Precondition: everything opened has been closed.
-  [[nodiscard]] Value take() { return std::move(root_); }
+  // Precondition: one value was added, and everything opened has been closed.
+  [[nodiscard]] Value take() { return std::move(parts_.back()); }
 
  private:
+  // `first` is where its parts begin: values, or keys and values in turns.
   struct Level {
-    Value container;
-    std::string key;
+    std::size_t first;
+    bool object;
   };
 
-  // Up to this many keys are compared with each other as they come; more are sorted at the end.
-  static constexpr std::size_t kFewKeys = 16;
-
-  static void add_member(Level& level, Value value) {
-    auto& object = *level.container.get_if<Object>();
-    if (object.size() < kFewKeys) {
-      object.set(std::move(level.key), std::move(value));
-    } else {
-      object.append_unchecked(std::move(level.key), std::move(value));
-    }
+  [[nodiscard]] bool open(bool object) {
+    if (levels_.size() == max_depth_) return false;
+    levels_.emplace(parts_.size(), object);
+    return true;
   }
-
-  // Of the entries with the same key the first keeps its place and gets the value of the last.
-  // Sorting, rather than looking up each key as it comes, bounds the work for any choice of keys.
-  static void merge_duplicates(Object& object);
+  [[nodiscard]] Array take_array(std::size_t first);
+  [[nodiscard]] Object take_object(std::size_t first);
 
   std::size_t max_depth_;
-  std::vector<Level> levels_;
-  Value root_;
+  SmallStack<Value, 16> parts_;
+  SmallStack<Level, 8> levels_;
 };
 
 }  // namespace patchbay

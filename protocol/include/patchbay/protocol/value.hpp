@@ -50,6 +50,8 @@ class Object {
   void set(std::string key, Value value);
   bool erase(std::string_view key);
 
+  // Room for this many members.
+  void reserve(std::size_t size);
   // Appends without looking for the key. Precondition: the key is not present.
   void append_unchecked(std::string key, Value value);
 
