@@ -29,14 +29,17 @@ using Block __attribute__((vector_size(16))) = unsigned char;
   return 16;
 }
 
+[[nodiscard]] inline Block special_in(const Block& block) noexcept {
+  return reinterpret_cast<Block>((block == '"') | (block == '\\') | (block < 0x20));
+}
+
 // The first quote, backslash or control character: what a JSON string cannot hold as it is. `end`
 // when there is none.
 [[nodiscard]] inline const char* find_special(const char* at, const char* end) noexcept {
   for (; end - at >= 16; at += 16) {
     Block block;
     std::memcpy(&block, at, sizeof block);
-    const Block marks = reinterpret_cast<Block>((block == '"') | (block == '\\') | (block < 0x20));
-    const unsigned position = first_marked(marks);
+    const unsigned position = first_marked(special_in(block));
     if (position < 16) return at + position;
   }
   while (at != end && !is_special(*at)) ++at;

@@ -61,8 +61,8 @@ void Socket::emit_values(std::string_view event, std::span<const Value> args, Em
     return;
   }
   const sio::Parser& parser = *nsp_->server().options().parser;
-  EncodedMessage packet(parser.encode_event(nsp_->name(), event, args, std::nullopt),
-                        flags.compress);
+  auto packet =
+      EncodedMessage::event(parser, nsp_->name(), event, args, std::nullopt, flags.compress);
   if (nsp_->outgoing_listeners_.load(std::memory_order_relaxed) == 0) {
     send_packet(std::move(packet), flags.volatile_);
     return;
@@ -80,7 +80,7 @@ void Socket::emit_values_with_ack(std::string_view event, std::span<const Value>
   require_unreserved(event);
   const std::uint64_t id = nsp_->next_ack_id();
   const sio::Parser& parser = *nsp_->server().options().parser;
-  EncodedMessage packet(parser.encode_event(nsp_->name(), event, args, id), flags.compress);
+  auto packet = EncodedMessage::event(parser, nsp_->name(), event, args, id, flags.compress);
   Array values;
   if (nsp_->outgoing_listeners_ > 0) values.assign(args.begin(), args.end());
   loop_->dispatch([self = shared_from_this(), id, flags = flags, callback = std::move(callback),
@@ -94,7 +94,7 @@ void Socket::emit_values_with_ack(std::string_view event, std::span<const Value>
 
 void Socket::send_packet(EncodedMessage packet, bool is_volatile) {
   if (loop_->in_loop_thread()) {
-    deliver(packet, is_volatile);
+    deliver(std::move(packet), is_volatile);
     return;
   }
   loop_->post([self = shared_from_this(), packet = std::move(packet), is_volatile] {
@@ -102,11 +102,18 @@ void Socket::send_packet(EncodedMessage packet, bool is_volatile) {
   });
 }
 
+// Null when the packet has to be dropped.
+engineio::Session* Socket::session_for(bool is_volatile) const noexcept {
+  engineio::Session* const session = conn();
+  return session && is_volatile && !session->writable() ? nullptr : session;
+}
+
 void Socket::deliver(const EncodedMessage& packet, bool is_volatile) {
-  if (!client_) return;
-  engineio::Session& session = client_->session();
-  if (is_volatile && !session.writable()) return;
-  packet.send_to(session);
+  if (auto* const session = session_for(is_volatile)) packet.send_to(*session);
+}
+
+void Socket::deliver(EncodedMessage&& packet, bool is_volatile) {
+  if (auto* const session = session_for(is_volatile)) std::move(packet).send_to(*session);
 }
 
 // --- Acknowledgements
@@ -121,7 +128,7 @@ class Socket::AckTarget final : public Ack::Target {
     const auto socket = socket_.lock();
     if (!socket) return;
     const sio::Parser& parser = *socket->nsp().server().options().parser;
-    socket->send_packet(EncodedMessage(parser.encode_ack(socket->nsp().name(), id_, args)));
+    socket->send_packet(EncodedMessage::ack(parser, socket->nsp().name(), id_, args));
   }
 
  private:

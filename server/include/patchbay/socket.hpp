@@ -262,7 +262,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   [[nodiscard]] Ack make_ack(std::optional<std::uint64_t> id);
   void send_packet(EncodedMessage packet, bool is_volatile = false);
+  [[nodiscard]] engineio::Session* session_for(bool is_volatile) const noexcept;
   void deliver(const EncodedMessage& packet, bool is_volatile);
+  void deliver(EncodedMessage&& packet, bool is_volatile);
   // Without a limit it waits as long as the client stays.
   void register_ack(std::uint64_t id, std::optional<Millis> limit, detail::AckCallback callback);
 
