@@ -75,7 +75,7 @@ class PlainReader {
   bool read_string() {
     std::string_view text;
     if (!take_string(text)) return false;
-    builder_.add(text);
+    builder_.add_text(text);
     return true;
   }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <charconv>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -15,8 +14,8 @@
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow"))), apply_to = function)
 #endif
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
+#include <rapidjson/stream.h>
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif
@@ -47,28 +46,24 @@ unsigned escaped_unit(std::string_view text) noexcept {
 // A JavaScript string may hold half of a surrogate pair (an emoji cut in two), and JSON.stringify
 // writes it as an escape. No UTF-8 exists for it: it becomes U+FFFD, as in every browser's
 // TextEncoder. RapidJSON refuses one half and writes ill-formed UTF-8 for the other.
-// Returns the text with such escapes replaced, or nothing when it has none.
-std::optional<std::string> replace_lone_surrogates(std::string_view text) {
-  std::optional<std::string> repaired;
-  for (std::size_t at = 0; (at = text.find('\\', at)) != std::string_view::npos;) {
-    const std::string_view rest = text.substr(at);
+void replace_lone_surrogates(std::string& text) {
+  for (std::size_t at = 0; (at = text.find('\\', at)) != std::string::npos;) {
+    const std::string_view rest = std::string_view(text).substr(at);
     const unsigned unit = escaped_unit(rest);
     if (is_high_surrogate(unit) && is_low_surrogate(escaped_unit(rest.substr(kEscapeSize)))) {
       at += 2 * kEscapeSize;
     } else if (is_high_surrogate(unit) || is_low_surrogate(unit)) {
-      if (!repaired) repaired.emplace(text);
-      repaired->replace(at, kEscapeSize, "\\ufffd");
+      text.replace(at, kEscapeSize, "\\ufffd");
       at += kEscapeSize;
     } else {
       at += 2;  // past what the backslash escapes, which may be another one
     }
   }
-  return repaired;
 }
 
 // --- Reader --------------------------------------------------------------------------------------
 
-// Hands RapidJSON's events on to the builder.
+// Hands RapidJSON's events on to the builder. The strings stand in the text that is being read.
 class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> {
  public:
   explicit Handler(std::size_t max_depth) : builder_(max_depth) {}
@@ -85,7 +80,8 @@ class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> 
     return number ? add(std::move(*number)) : fail(Errc::json_number_range);
   }
   bool String(const char* text, rapidjson::SizeType size, bool /*copy*/) {
-    return add(std::string_view(text, size));
+    builder_.add_text({text, size});
+    return true;
   }
   bool Key(const char* text, rapidjson::SizeType size, bool /*copy*/) {
     builder_.key({text, size});
@@ -119,11 +115,11 @@ class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> 
 
 Result<Value> parse_json(std::string_view text, std::size_t max_depth) {
   if (auto value = json::read_plain(text, max_depth)) return std::move(*value);
-  constexpr unsigned kFlags =
-      rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
-  const auto repaired = replace_lone_surrogates(text);
-  if (repaired) text = *repaired;
-  rapidjson::MemoryStream stream(text.data(), text.size());
+  constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag |
+                              rapidjson::kParseNumbersAsStringsFlag;
+  std::string scratch(text);
+  replace_lone_surrogates(scratch);
+  rapidjson::InsituStringStream stream(scratch.data());
   rapidjson::Reader reader;
   Handler handler(max_depth);
   if (reader.Parse<kFlags>(stream, handler)) {

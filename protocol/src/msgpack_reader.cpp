@@ -219,12 +219,15 @@ class Reader {
   Errc read_string(unsigned tag) {
     std::string_view text;
     const Errc error = take_string(tag, text);
-    return error == Errc::none ? add(text) : error;
+    if (error == Errc::none) builder_.add_text(text);
+    return error;
   }
 
   Errc read_binary(std::size_t size) {
     const auto bytes = take(size);
-    return bytes ? add(Bytes(*bytes)) : Errc::msgpack_truncated;
+    if (!bytes) return Errc::msgpack_truncated;
+    builder_.add_binary(*bytes);
+    return Errc::none;
   }
 
   // --- What holds values
@@ -281,7 +284,10 @@ class Reader {
     const auto type = take_number<std::int8_t>();
     const auto data = type ? take(size) : std::nullopt;
     if (!data) return Errc::msgpack_truncated;
-    if (*type == 0) return add(Bytes(*data));
+    if (*type == 0) {
+      builder_.add_binary(*data);
+      return Errc::none;
+    }
     if (*type == -1) return read_timestamp(*data);
     return Errc::msgpack_unknown_extension;
   }
