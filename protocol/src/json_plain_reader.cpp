@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "json_plain_reader.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "json_number.hpp"
@@ -16,12 +17,13 @@ class PlainReader {
   PlainReader(std::string_view text, std::size_t max_depth) noexcept
       : at_(text.data()), end_(at_ + text.size()), builder_(max_depth) {}
 
-  std::optional<Value> read() {
+  bool read(Value& value) {
     do {
-      if (!read_next()) return std::nullopt;
+      if (!read_next()) return false;
     } while (builder_.in_container());
-    if (at_ != end_) return std::nullopt;
-    return builder_.take();
+    if (at_ != end_) return false;
+    value = builder_.take();
+    return true;
   }
 
  private:
@@ -122,8 +124,8 @@ class PlainReader {
 
 }  // namespace
 
-std::optional<Value> read_plain(std::string_view text, std::size_t max_depth) {
-  return PlainReader(text, max_depth).read();
+bool read_plain(std::string_view text, std::size_t max_depth, Value& value) {
+  return PlainReader(text, max_depth).read(value);
 }
 
 }  // namespace patchbay::json

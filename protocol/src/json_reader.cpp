@@ -111,10 +111,7 @@ class Handler : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Handler> 
   Errc error_ = Errc::none;
 };
 
-}  // namespace
-
-Result<Value> parse_json(std::string_view text, std::size_t max_depth) {
-  if (auto value = json::read_plain(text, max_depth)) return std::move(*value);
+Result<Value> read_any(std::string_view text, std::size_t max_depth) {
   constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag |
                               rapidjson::kParseNumbersAsStringsFlag;
   std::string scratch(text);
@@ -132,6 +129,14 @@ Result<Value> parse_json(std::string_view text, std::size_t max_depth) {
     return Errc::json_number_range;
   }
   return Errc::json_syntax;
+}
+
+}  // namespace
+
+Result<Value> parse_json(std::string_view text, std::size_t max_depth) {
+  Result<Value> result{Value()};
+  if (!json::read_plain(text, max_depth, *result)) result = read_any(text, max_depth);
+  return result;
 }
 
 }  // namespace patchbay

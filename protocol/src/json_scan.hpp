@@ -33,13 +33,29 @@ using Block __attribute__((vector_size(16))) = unsigned char;
   return reinterpret_cast<Block>((block == '"') | (block == '\\') | (block < 0x20));
 }
 
+[[nodiscard]] inline Block load_block(const char* at) noexcept {
+  Block block;
+  std::memcpy(&block, at, sizeof block);
+  return block;
+}
+
+[[nodiscard]] inline bool any_marked(const Block& marks) noexcept {
+  std::uint64_t halves[2];
+  std::memcpy(halves, &marks, sizeof halves);
+  return (halves[0] | halves[1]) != 0;
+}
+
 // The first quote, backslash or control character: what a JSON string cannot hold as it is. `end`
 // when there is none.
 [[nodiscard]] inline const char* find_special(const char* at, const char* end) noexcept {
+  // Four blocks for the price of one test, in which long texts spend their time.
+  for (; end - at >= 64; at += 64) {
+    const Block first = special_in(load_block(at)) | special_in(load_block(at + 16));
+    const Block second = special_in(load_block(at + 32)) | special_in(load_block(at + 48));
+    if (any_marked(first | second)) break;
+  }
   for (; end - at >= 16; at += 16) {
-    Block block;
-    std::memcpy(&block, at, sizeof block);
-    const unsigned position = first_marked(special_in(block));
+    const unsigned position = first_marked(special_in(load_block(at)));
     if (position < 16) return at + position;
   }
   while (at != end && !is_special(*at)) ++at;

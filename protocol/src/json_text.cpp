@@ -117,9 +117,19 @@ void Text::append_string(std::string_view text) {
   Block high{};
   char* out = end_;
   *out++ = '"';
+  while (end - at >= 64) {
+    const Block blocks[] = {load_block(at), load_block(at + 16), load_block(at + 32),
+                            load_block(at + 48)};
+    const Block first = special_in(blocks[0]) | special_in(blocks[1]);
+    const Block second = special_in(blocks[2]) | special_in(blocks[3]);
+    if (any_marked(first | second)) break;
+    std::memcpy(out, blocks, sizeof blocks);
+    high |= blocks[0] | blocks[1] | blocks[2] | blocks[3];
+    at += sizeof blocks;
+    out += sizeof blocks;
+  }
   while (end - at >= 16) {
-    Block block;
-    std::memcpy(&block, at, sizeof block);
+    const Block block = load_block(at);
     std::memcpy(out, &block, sizeof block);
     high |= block;
     const unsigned plain = first_marked(special_in(block));
@@ -146,7 +156,7 @@ void Text::append_string(std::string_view text) {
   }
   *out++ = '"';
   end_ = out;
-  ascii_ = ascii_ && high_tail < 0x80 && first_marked(high & 0x80) == 16;
+  ascii_ = ascii_ && high_tail < 0x80 && !any_marked(high & 0x80);
 }
 
 // Number.prototype.toString() of ECMAScript.

@@ -108,6 +108,7 @@ void ValueBuilder::close() {
 }
 
 Value ValueBuilder::take() {
+  if (auto* const value = std::get_if<Value>(&parts_.back())) return std::move(*value);
   Value result;
   with_value(parts_.back(),
              [&result](auto&& value) { result = Value(std::forward<decltype(value)>(value)); });

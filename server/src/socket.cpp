@@ -123,7 +123,7 @@ class Socket::AckTarget final : public Ack::Target {
  public:
   AckTarget(const SocketPtr& socket, std::uint64_t id) : socket_(socket), id_(id) {}
 
-  void answer(Array args) override {
+  void answer(std::span<const Value> args) override {
     if (used_.test_and_set()) return;
     const auto socket = socket_.lock();
     if (!socket) return;
@@ -137,8 +137,8 @@ class Socket::AckTarget final : public Ack::Target {
   std::atomic_flag used_;
 };
 
-Ack Socket::make_ack(std::optional<std::uint64_t> id) {
-  return id ? Ack(std::make_shared<AckTarget>(shared_from_this(), *id)) : Ack();
+Ack Socket::make_ack(const SocketPtr& self, std::optional<std::uint64_t> id) {
+  return id ? Ack(std::make_shared<AckTarget>(self, *id)) : Ack();
 }
 
 void Socket::register_ack(std::uint64_t id, std::optional<Millis> limit,
@@ -319,13 +319,13 @@ bool may_come_back(std::string_view reason) noexcept {
 void Socket::on_close(std::string_view reason, std::string_view detail) {
   if (std::exchange(closing_, true)) return;
   const auto self = shared_from_this();
-  if (connected_) dispatch("disconnecting", {reason, detail}, {});
+  if (connected_) dispatch(self, "disconnecting", {reason, detail}, {});
   const bool was_connected = connected_.exchange(false);
   if (was_connected && extras_ && !extras_->private_id.empty() && may_come_back(reason)) {
     nsp_->adapter().persist_session(saved());
   }
   release();
-  if (was_connected) dispatch("disconnect", {reason, detail}, {});
+  if (was_connected) dispatch(self, "disconnect", {reason, detail}, {});
   // What the handlers hold may hold this socket.
   forget_listeners();
 }

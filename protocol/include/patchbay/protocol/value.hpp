@@ -232,9 +232,15 @@ inline void Value::take(Value&& other) noexcept {
 }
 
 inline Value& Value::operator=(Value&& other) noexcept {
-  Value taken(std::move(other));
-  if (type_ >= Type::string) destroy();
-  take(std::move(taken));
+  if (this == &other) return *this;
+  if (type_ < Type::array) {  // nothing is inside
+    if (type_ >= Type::string) destroy();
+    take(std::move(other));
+  } else {
+    Value taken(std::move(other));
+    destroy();
+    take(std::move(taken));
+  }
   return *this;
 }
 
