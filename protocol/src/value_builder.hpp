@@ -61,7 +61,7 @@ class ValueBuilder {
 
   [[nodiscard]] bool open(bool object) {
     if (levels_.size() == max_depth_) return false;
-    levels_.emplace(parts_.size(), object);
+    levels_.emplace(Level{.first = parts_.size(), .object = object});
     return true;
   }
   template <typename Function>

@@ -146,3 +146,14 @@ TEST_CASE("text that is not UTF-8 is repaired wherever it stands, attachments ar
   CHECK(is_valid_utf8(event.text));
   CHECK(event.attachments == Attachments{"\xff"});
 }
+
+TEST_CASE("more attachments than are expected are all counted and sent") {
+  Array args;
+  for (int i = 0; i < 12; ++i) args.emplace_back(Bytes(std::string(1, static_cast<char>('a' + i))));
+  const Encoded event = encode_event("/n", "e", args, 5);
+  CHECK(event.text.starts_with(R"(512-/n,5["e",{"_placeholder":true,"num":0},)"));
+  CHECK(event.text.ends_with(R"({"_placeholder":true,"num":11}])"));
+  REQUIRE(event.attachments.size() == 12);
+  CHECK(event.attachments.front() == "a");
+  CHECK(event.attachments.back() == "l");
+}
