@@ -43,7 +43,8 @@ bool is_fraction(std::string_view text) noexcept {
 
 }  // namespace
 
-std::string_view leading_number(std::string_view text) noexcept {
+std::string_view leading_plain_number(std::string_view text) noexcept {
+  text = text.substr(0, kLongestPlainNumber);
   const char* const end = text.data() + text.size();
   const char* at = text.data();
   if (at != end && *at == '-') ++at;
@@ -53,11 +54,6 @@ std::string_view leading_number(std::string_view text) noexcept {
     return {};
   }
   if (at != end && *at == '.' && !skip_digits(++at, end)) return {};
-  if (at != end && (*at == 'e' || *at == 'E')) {
-    ++at;
-    if (at != end && (*at == '+' || *at == '-')) ++at;
-    if (!skip_digits(at, end)) return {};
-  }
   return {text.data(), static_cast<std::size_t>(at - text.data())};
 }
 

@@ -89,8 +89,10 @@ class PlainReader {
     return true;
   }
 
+  // What is in or near the last places of a double's range is for the complete reader: exponents,
+  // and long rows of digits, of which what is cut off here is no end of a value.
   bool read_number() {
-    const std::string_view text = leading_number(rest());
+    const std::string_view text = leading_plain_number(rest());
     auto number = text.empty() ? std::nullopt : to_number(text);
     if (!number) return false;
     at_ += text.size();

@@ -227,6 +227,12 @@ TEST_CASE("both readers say the same") {
       "1e5",
       "1E-5",
       "1.25e+2",
+      "-0e595123372036854775808",
+      "0.0e400",
+      "12345678901234567890123456789012",
+      "123456789012345678901234567890123",
+      "0.123456789012345678901234567890",
+      "-0.1234567890123456789012345678901",
       "[1e400]",
       "[1e-400]",
       "[9223372036854775807,9223372036854775808,-9223372036854775808]",
@@ -252,6 +258,16 @@ TEST_CASE("both readers say the same") {
     CHECK(verdict(parse_json(text, kDepth)) == verdict(parse_spaced(text)));
     const std::string inside = "[\"a\"," + std::string(text) + "]";
     CHECK(verdict(parse_json(inside, kDepth)) == verdict(parse_spaced(inside)));
+  }
+  // Rows of digits around the largest double.
+  for (const std::size_t digits : {32, 33, 307, 308, 309, 310}) {
+    CAPTURE(digits);
+    for (const char digit : {'1', '9'}) {
+      const std::string number(digits, digit);
+      CHECK(verdict(parse_json(number, kDepth)) == verdict(parse_spaced(number)));
+      CHECK(verdict(parse_json("[" + number + "]", kDepth)) ==
+            verdict(parse_spaced("[" + number + "]")));
+    }
   }
   for (const std::size_t depth : {kDepth - 1, kDepth, kDepth + 1}) {
     CAPTURE(depth);
