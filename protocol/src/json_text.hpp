@@ -60,7 +60,7 @@ class Text {
   }
   void grow(std::size_t size);
 
-  static constexpr std::size_t kInline = 6 * 1024;
+  static constexpr std::size_t kInline = std::size_t{6} * 1024;
 
   char* begin_ = inline_;
   char* end_ = inline_;
