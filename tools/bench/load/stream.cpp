@@ -183,14 +183,17 @@ void Stream::keep_rest(const char* data, std::size_t size) {
   rest_.assign(data, size);
 }
 
+// Full is no error, and the reason of a broken connection comes with the next read. TLS takes a
+// record at a time.
 void Stream::flush() {
   unflushed_ = false;
-  if (fd_ < 0 || !connected_ || sent_ == out_.size()) return;
-  const ssize_t sent = give(out_.data() + sent_, out_.size() - sent_);
-  // Full is no error, and the reason of a broken connection comes with the next read.
-  if (sent < 0) return;
-  sent_ += static_cast<std::size_t>(sent);
-  if (sent_ < out_.size()) return;
+  if (fd_ < 0 || !connected_) return;
+  while (sent_ < out_.size()) {
+    const ssize_t sent = give(out_.data() + sent_, out_.size() - sent_);
+    if (sent < 0) return;
+    sent_ += static_cast<std::size_t>(sent);
+    if (!tls_ && sent_ < out_.size()) return;
+  }
   out_.clear();
   sent_ = 0;
 }
