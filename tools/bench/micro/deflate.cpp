@@ -22,7 +22,7 @@ void compress(benchmark::State& state, bool alone, std::size_t size) {
   const std::string message = text(size);
   Deflater deflater(kWindowBits, kLevel, kMemoryLevel);
   std::string out;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     out.clear();
     deflater.compress(message, out);
     if (alone) deflater.reset();
@@ -39,7 +39,7 @@ void inflate(benchmark::State& state) {
   Deflater(kWindowBits, kLevel, kMemoryLevel).compress(text(kLarge), message);
   Inflater inflater(kWindowBits);
   std::string out;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     out.clear();
     inflater.add(message, out, kInflatedLimit);
     inflater.finish(out, kInflatedLimit);
@@ -52,7 +52,7 @@ BENCHMARK(inflate)->Name("deflate/inflate/alone");
 
 void body(benchmark::State& state) {
   const std::string message = text(kLarge);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const std::string out = engineio::compress_body(ContentCoding::gzip, kLevel, message);
     benchmark::DoNotOptimize(out.data());
   }

@@ -43,7 +43,7 @@ std::vector<EncodedPacket> packets3(bool with_binary) {
 
 void encode_text(benchmark::State& state, std::size_t size) {
   const std::string data = text(size);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const auto packet = EncodedPacket::text(PacketType::message, data);
     benchmark::DoNotOptimize(packet.frame().data());
   }
@@ -54,7 +54,7 @@ BENCHMARK_CAPTURE(encode_text, large, kLarge)->Name("engineio/encode/large");
 
 void encode_binary(benchmark::State& state, std::size_t size) {
   const std::string data = bytes(size);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const auto packet = EncodedPacket::binary(data);
     benchmark::DoNotOptimize(packet.frame().data());
   }
@@ -64,7 +64,7 @@ BENCHMARK_CAPTURE(encode_binary, binary, kSmall)->Name("engineio/encode/binary")
 
 void decode(benchmark::State& state, const std::string& packet) {
   std::string scratch;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     auto view = eio::decode_packet(packet, scratch);
     if (!view) return state.SkipWithError("not accepted");
     benchmark::DoNotOptimize(view->data.data());
@@ -75,7 +75,7 @@ BENCHMARK_CAPTURE(decode, small, "4" + text(kSmall))->Name("engineio/decode/smal
 void write_payload4(benchmark::State& state, bool with_binary) {
   const auto all = packets(with_binary);
   std::string body;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     body.clear();
     for (const EncodedPacket& packet : all) eio::append_to_payload(body, packet);
     benchmark::DoNotOptimize(body.data());
@@ -88,7 +88,7 @@ BENCHMARK_CAPTURE(write_payload4, mixed, true)->Name("engineio/payload4-write/mi
 void write_payload3(benchmark::State& state, bool with_binary) {
   const auto all = packets3(with_binary);
   std::size_t size = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const std::string body = eio::revision3::encode_payload(all);
     benchmark::DoNotOptimize(body.data());
     size = body.size();
@@ -111,7 +111,7 @@ std::size_t count_packets(Reader reader) {
 
 void read_payload4(benchmark::State& state, bool with_binary) {
   const std::string body = payload4(packets(with_binary));
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     if (count_packets(eio::PayloadReader(body)) != kPackets) {
       return state.SkipWithError("packets missing");
     }
@@ -124,7 +124,7 @@ BENCHMARK_CAPTURE(read_payload4, mixed, true)->Name("engineio/payload4-read/mixe
 void read_payload3(benchmark::State& state, bool with_binary) {
   const std::string body = eio::revision3::encode_payload(packets3(with_binary));
   const bool binary = eio::revision3::is_binary_payload(body);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     if (count_packets(eio::revision3::PayloadReader(body, binary)) != kPackets) {
       return state.SkipWithError("packets missing");
     }

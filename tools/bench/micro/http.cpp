@@ -36,7 +36,7 @@ std::string post_request(std::size_t size) {
 void parse(benchmark::State& state, const std::string& text) {
   const Limits limits;
   RequestParser parser(limits);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     parser.reset();
     std::string_view rest = text;
     while (!rest.empty() && parser.state() != RequestParser::State::failed) {
@@ -56,7 +56,7 @@ BENCHMARK_CAPTURE(parse, post_large, post_request(kLarge))->Name("http/parse/pos
 
 void parse_query(benchmark::State& state) {
   const std::string_view query = kTarget.substr(kTarget.find('?') + 1);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const http::Query parsed(query);
     if (parsed.find("sid") == nullptr) return state.SkipWithError("parameter missing");
   }
@@ -69,7 +69,7 @@ void write(benchmark::State& state, std::size_t size) {
   response.headers.add("cache-control", "no-store");
   response.body = "4" + text(size);
   std::string out;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     out.clear();
     http::write_response(out, response, {});
     benchmark::DoNotOptimize(out.data());

@@ -11,7 +11,7 @@ std::string event_of(std::string payload) {
 }
 
 void parse(benchmark::State& state, const std::string& json) {
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     auto value = parse_json(json, kMaxDepth);
     if (!value) return state.SkipWithError("not accepted");
     benchmark::DoNotOptimize(value);
@@ -27,7 +27,7 @@ BENCHMARK_CAPTURE(parse, object, std::string(kObjectJson))->Name("json/parse/obj
 void write(benchmark::State& state, const std::string& json) {
   const auto value = parse_json(json, kMaxDepth);
   std::string out;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     out.clear();
     write_json(out, *value);
     benchmark::DoNotOptimize(out.data());

@@ -26,7 +26,7 @@ Value object() {
 
 void parse(benchmark::State& state, const Value& value) {
   const std::string data = packed(value);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     auto parsed = parse_msgpack(data, kMaxDepth);
     if (!parsed) return state.SkipWithError("not accepted");
     benchmark::DoNotOptimize(parsed);
@@ -40,7 +40,7 @@ BENCHMARK_CAPTURE(parse, object, object())->Name("msgpack/parse/object");
 
 void write(benchmark::State& state, const Value& value) {
   std::string out;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     out.clear();
     append_msgpack(out, value);
     benchmark::DoNotOptimize(out.data());

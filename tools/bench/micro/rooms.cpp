@@ -47,7 +47,7 @@ class Crowd {
 void join_and_leave(benchmark::State& state, const std::string& room) {
   Crowd crowd(static_cast<std::size_t>(state.range(0)));
   std::size_t next = kRoomSize;  // not of the first room
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     Socket& socket = crowd.socket(next++);
     if (next == static_cast<std::size_t>(state.range(0))) next = kRoomSize;
     crowd.index.join(socket, room);
@@ -66,7 +66,7 @@ BENCHMARK_CAPTURE(join_and_leave, new_room, std::string("brand-new"))
 void select(benchmark::State& state) {
   Crowd crowd(static_cast<std::size_t>(state.range(0)));
   const std::string room = Crowd::room(3);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     std::size_t count = 0;
     for (Socket* const member : crowd.index.members(room)) {
       benchmark::DoNotOptimize(member);

@@ -39,7 +39,7 @@ using MakeParser = std::shared_ptr<const sio::Parser> (*)();
 void encode(benchmark::State& state, MakeParser make_parser, const Event& event) {
   const auto parser = make_parser();
   std::size_t size = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const sio::Encoded encoded = parser->encode_event("/", event.name, event.args, {});
     benchmark::DoNotOptimize(encoded.text.data());
     size = size_of(encoded);
@@ -49,7 +49,7 @@ void encode(benchmark::State& state, MakeParser make_parser, const Event& event)
 
 void encode_ack(benchmark::State& state, MakeParser make_parser, const Event& event) {
   const auto parser = make_parser();
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const sio::Encoded encoded = parser->encode_ack("/", 1234, event.args);
     benchmark::DoNotOptimize(encoded.text.data());
   }
@@ -76,7 +76,7 @@ void decode(benchmark::State& state, MakeParser make_parser, const Event& event)
   const Limits limits;
   const auto decoder = parser->make_decoder(limits);
   const sio::Encoded encoded = parser->encode_event("/", event.name, event.args, {});
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     if (!decode_once(*decoder, encoded)) return state.SkipWithError("not a packet");
   }
   count_bytes(state, size_of(encoded));

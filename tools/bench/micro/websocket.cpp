@@ -38,7 +38,7 @@ void receive(benchmark::State& state, ws::Opcode opcode, const std::string& payl
   const Limits limits;
   ws::Receiver receiver(limits);
   std::string buffer = frame;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     std::ranges::copy(frame, buffer.begin());
     std::span<char> input(buffer);
     const ws::Event event = receiver.next(input);
@@ -64,7 +64,7 @@ void receive_many(benchmark::State& state) {
   const Limits limits;
   ws::Receiver receiver(limits);
   std::string buffer = frames;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     std::ranges::copy(frames, buffer.begin());
     std::span<char> input(buffer);
     int count = 0;
@@ -76,7 +76,7 @@ void receive_many(benchmark::State& state) {
 BENCHMARK(receive_many)->Name("websocket/receive/16-small");
 
 void check_utf8(benchmark::State& state, const std::string& text) {
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     const bool valid = is_valid_utf8(text);
     if (!valid) return state.SkipWithError("not accepted");
   }
