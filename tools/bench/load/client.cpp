@@ -31,6 +31,7 @@ void Client::join(ClientListener& listener, Transport transport, int receive_buf
   receive_buffer_ = receive_buffer;
   pings_ = 0;
   probed_ = false;
+  was_joined_ = false;
   if (transport == Transport::kUpgrade) {
     state_ = State::kPrelude;
     PollingPrelude::Listener& self = *this;
@@ -170,6 +171,7 @@ void Client::finish_upgrade() {
 
 void Client::become_joined() {
   state_ = State::kJoined;
+  was_joined_ = true;
   last_ping_ = now();
   listener_->on_joined(*this);
 }

@@ -43,7 +43,8 @@ class Client final : public Stream, private PollingPrelude::Listener {
       : Stream(loop, endpoints), number_(number) {}
 
   std::uint32_t number() const { return number_; }
-  bool joined() const { return state_ == State::kJoined; }
+  /// Has got as far as "/" since the last join(), even if the connection is lost by now.
+  bool was_joined() const { return was_joined_; }
   /// Heartbeats of the server that have been answered.
   std::uint32_t pings() const { return pings_; }
   /// The server's pingInterval + pingTimeout: without a ping for so long, it is taken for dead.
@@ -97,6 +98,7 @@ class Client final : public Stream, private PollingPrelude::Listener {
   int receive_buffer_ = 0;
   State state_ = State::kClosed;
   bool probed_ = false;
+  bool was_joined_ = false;
 };
 
 }  // namespace patchbay::bench

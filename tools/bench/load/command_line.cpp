@@ -21,11 +21,40 @@ Options with(std::uint32_t connections, std::uint32_t depth) {
   return options;
 }
 
+Options for_room() {
+  Options options = with(1'000, 1);
+  options.rooms = 100;
+  return options;
+}
+
+// More than the kernel's buffers hold, so that the server has to.
+Options for_slow() {
+  Options options = with(100, 1);
+  options.payload = 16 * 1024;
+  options.rate = 200;
+  return options;
+}
+
+Options for_storm() {
+  Options options = with(5'000, 1);
+  options.concurrency = 500;
+  options.timeout = 60;
+  return options;
+}
+
 const auto& all_scenarios() {
   static const std::array scenarios = {
       Scenario{"echo", "messages answered by an event", run_echo, with(100, 16)},
       Scenario{"ack", "messages answered by an acknowledgement", run_ack, with(100, 16)},
       Scenario{"binary", "events with an attachment, echoed", run_binary, with(100, 16)},
+      Scenario{"polling", "echo over long-polling", run_polling, with(100, 4)},
+      Scenario{"broadcast", "one sends to all", run_broadcast, with(1'000, 1)},
+      Scenario{"room", "one of each room sends to its room", run_room, for_room()},
+      Scenario{"slow", "broadcasts while some do not read", run_slow, for_slow()},
+      Scenario{"connect", "opening by WebSocket", run_connect, with(10'000, 1)},
+      Scenario{"upgrade", "opening by long-polling and upgrade", run_upgrade, with(10'000, 1)},
+      Scenario{"storm", "all are cut off and come back", run_storm, for_storm()},
+      Scenario{"join", "joining ever more rooms", run_join, with(1'000, 1)},
       Scenario{"idle", "memory of idle connections", run_idle, with(10'000, 1)},
   };
   return scenarios;
@@ -68,6 +97,9 @@ void add_time_options(CLI::App& app, Options& options) {
   seconds("--warmup", options.warmup, "Seconds before");
   seconds("--settle", options.settle, "Seconds before memory is looked at");
   seconds("--hold", options.hold, "idle: seconds to hold the connections");
+  seconds("--reconnection-delay", options.reconnection_delay, "storm: as of the stock client");
+  seconds("--reconnection-delay-max", options.reconnection_delay_max, "storm: the same");
+  seconds("--randomization-factor", options.randomization_factor, "storm: the same");
   seconds("--timeout", options.timeout, "Seconds without progress that are an error");
 }
 

@@ -37,6 +37,11 @@ struct Options {
   double settle = 1;    ///< before memory is looked at
   double hold = 0;      ///< how long idle connections are held
   double timeout = 30;  ///< without any progress
+
+  // storm: the stock client's options, in seconds
+  double reconnection_delay = 1;
+  double reconnection_delay_max = 5;
+  double randomization_factor = 0.5;
 };
 
 }  // namespace patchbay::bench

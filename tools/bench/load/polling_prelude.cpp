@@ -17,6 +17,7 @@ std::string_view after_name(std::string_view handshake, std::string_view name) {
 }  // namespace
 
 std::string polling_target(std::string_view sid) {
+  if (sid.empty()) return std::string(kPolling);
   return std::string(kPolling) + "&sid=" + std::string(sid);
 }
 
@@ -36,7 +37,7 @@ PollingPrelude::PollingPrelude(Loop& loop, const Endpoints& endpoints, std::uint
                                Listener& listener)
     : listener_(listener), http_(loop, endpoints, *this) {
   http_.connect(number);
-  http_.get(kPolling);
+  http_.get(polling_target(""));
 }
 
 void PollingPrelude::on_body(HttpClient& client, std::string_view body) {

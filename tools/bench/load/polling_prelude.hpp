@@ -9,7 +9,7 @@
 
 namespace patchbay::bench {
 
-/// The target of a long-polling request of this session.
+/// The target of a long-polling request of this session; with an empty id, of the handshake.
 std::string polling_target(std::string_view sid);
 
 /// The value of a string in an Engine.IO handshake, such as its `sid`; empty when it is not there.

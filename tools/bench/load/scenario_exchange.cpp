@@ -7,6 +7,7 @@
 
 #include "clients.hpp"
 #include "ledger.hpp"
+#include "measure_answers.hpp"
 #include "message.hpp"
 #include "scenarios.hpp"
 
@@ -175,24 +176,6 @@ std::uint32_t depth_of(const Options& options) {
   return static_cast<std::uint32_t>(std::ceil(per_client)) + 1;
 }
 
-template <typename Run>
-void measure(Bench& bench, Ledger& ledger, Run run_until) {
-  const Options& options = bench.options;
-  run_until(now() + from_seconds(options.warmup));
-  Window window(bench.server);
-  window.begin();
-  const std::uint64_t before = ledger.answers();
-  ledger.measure(true);
-  run_until(now() + from_seconds(options.seconds));
-  ledger.measure(false);
-  window.end();
-  const std::uint64_t messages = ledger.answers() - before;
-  bench.json.add("messages", messages);
-  window.report(bench.json, messages);
-  report_latency(bench.json, "latency_us", ledger.latency());
-  if (messages == 0) bench.errors.add("no answers");
-}
-
 template <typename Kind>
 void run_exchange(Bench& bench) {
   const Options& options = bench.options;
@@ -204,18 +187,16 @@ void run_exchange(Bench& bench) {
   clients.listen(exchange);
   if (options.rate > 0) {
     Schedule schedule(bench, clients, ledger, exchange);
-    measure(bench, ledger, [&](Nanoseconds end) { schedule.run_until(end); });
+    measure_answers(bench, ledger, [&](Nanoseconds end) { schedule.run_until(end); });
   } else {
     exchange.keep_going(true);
     for (std::uint32_t client = 0; client < clients.size(); ++client) {
       while (!ledger.full(client)) exchange.send(client, now());
     }
-    measure(bench, ledger, [&](Nanoseconds end) { bench.loop.run_until(end); });
+    measure_answers(bench, ledger, [&](Nanoseconds end) { bench.loop.run_until(end); });
     exchange.keep_going(false);
   }
-  bench.wait(
-      "last answers", [&] { return ledger.under_way() == 0; }, [&] { return ledger.answers(); });
-  bench.errors.add("missing answer", ledger.under_way());
+  await_last_answers(bench, ledger);
 }
 
 }  // namespace

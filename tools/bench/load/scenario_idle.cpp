@@ -2,6 +2,7 @@
 //
 // idle: what connections cost that are just there, each in "/" and one room.
 #include "clients.hpp"
+#include "memory_report.hpp"
 #include "scenarios.hpp"
 
 namespace patchbay::bench {
@@ -20,19 +21,6 @@ class Silence final : public ClientListener {
 
   Errors& errors_;
 };
-
-void report_memory(Bench& bench, std::optional<double> before, std::optional<double> with,
-                   std::optional<double> after) {
-  bench.json.open("rss_kib");
-  bench.json.add("source", "Rss of smaps_rollup");
-  report_optional(bench.json, "before", before);
-  report_optional(bench.json, "with", with);
-  report_optional(bench.json, "after", after);
-  const double connections = bench.options.connections;
-  report_optional(bench.json, "per_connection",
-                  before && with ? std::optional((*with - *before) / connections) : std::nullopt);
-  bench.json.close();
-}
 
 void hold(Bench& bench, Clients& clients) {
   Window window(bench.server);
@@ -59,7 +47,7 @@ void hold(Bench& bench, Clients& clients) {
 void run_idle(Bench& bench) {
   const Options& options = bench.options;
   const auto settle = [&] { bench.loop.run_until(now() + from_seconds(options.settle)); };
-  const auto before = bench.server.rss_kib();
+  MemoryReport memory(bench);
   Clients clients(bench);
   if (!clients.open(options.connections, options.transport)) return;
   const auto room_of = [&](std::uint32_t client) {
@@ -71,11 +59,12 @@ void run_idle(Bench& bench) {
 
   bench.server.find_children();
   settle();
-  const auto with = bench.server.rss_kib();
+  memory.take_with();
   if (options.hold > 0) hold(bench, clients);
   clients.leave();
   settle();
-  report_memory(bench, before, with, bench.server.rss_kib());
+  memory.take_after();
+  memory.report("connection", options.connections);
 }
 
 }  // namespace patchbay::bench

@@ -10,6 +10,14 @@ namespace patchbay::bench {
 void run_echo(Bench& bench);
 void run_ack(Bench& bench);
 void run_binary(Bench& bench);
+void run_polling(Bench& bench);
+void run_broadcast(Bench& bench);
+void run_room(Bench& bench);
+void run_slow(Bench& bench);
+void run_connect(Bench& bench);
+void run_upgrade(Bench& bench);
+void run_storm(Bench& bench);
+void run_join(Bench& bench);
 void run_idle(Bench& bench);
 
 }  // namespace patchbay::bench

@@ -99,7 +99,8 @@ void Stream::fail(const char* reason) {
 
 void Stream::resume() {
   paused_ = false;
-  read(false);
+  // The end may have been told of meanwhile.
+  read(true);
 }
 
 void Stream::on_events(std::uint32_t events) {
