@@ -30,6 +30,15 @@ bool Dispatcher::is_engine_request(const Exchange& exchange) const {
   return core_->owns_path(request.path()) && !core_->router.has_exact(request.path());
 }
 
+RequestHandler& Dispatcher::owner_of(const http::Request& request) {
+  if (directory_->one_shard() || !core_->owns_path(request.path())) return *this;
+  const http::Query query(request.query());
+  const std::string* const session_id = query.find("sid");
+  if (!session_id || session_id->empty()) return *this;
+  RequestHandler* const owner = directory_->owner_of(*session_id);
+  return owner ? *owner : *this;
+}
+
 void Dispatcher::on_head(const std::shared_ptr<Exchange>& exchange) {
   exchange->set_stage(Exchange::Stage::waiting);
   apply_cors(*exchange);

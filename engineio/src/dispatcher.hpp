@@ -9,6 +9,7 @@
 #include "exchange.hpp"
 #include "handshaker.hpp"
 #include "middleware_chain.hpp"
+#include "shard_directory.hpp"
 
 namespace patchbay::engineio {
 
@@ -18,12 +19,15 @@ class Shard;
 // One per shard.
 class Dispatcher final : public RequestHandler {
  public:
-  Dispatcher(const EngineCore& core, Shard& shard)
+  Dispatcher(const EngineCore& core, Shard& shard, ShardDirectory& directory)
       : core_(&core),
         shard_(&shard),
-        handshaker_(core, shard),
+        directory_(&directory),
+        handshaker_(core, shard, directory),
         middlewares_(core, shard, [this](const auto& exchange) { admit(exchange); }) {}
 
+  [[nodiscard]] Shard& shard() noexcept override { return *shard_; }
+  [[nodiscard]] RequestHandler& owner_of(const http::Request& request) override;
   void on_head(const std::shared_ptr<Exchange>& exchange) override;
   void on_request(const std::shared_ptr<Exchange>& exchange) override;
   void on_body_too_large(const std::shared_ptr<Exchange>& exchange) override;
@@ -43,6 +47,7 @@ class Dispatcher final : public RequestHandler {
 
   const EngineCore* core_;
   Shard* shard_;
+  const ShardDirectory* directory_;
   Handshaker handshaker_;
   MiddlewareChain middlewares_;
 };

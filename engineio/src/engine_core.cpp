@@ -31,6 +31,9 @@ void check(const PerMessageDeflateOptions& deflate) {
 }
 
 EngineOptions checked(EngineOptions options) {
+  require(options.threads >= 1 && options.threads <= kMaxThreads, "threads must be 1 to 64");
+  require(options.threads == 1 || !options.io_context,
+          "threads must be 1 when io_context is set: one thread runs it");
   require(options.ping_interval > Millis(0), "ping_interval must be greater than zero");
   require(options.ping_timeout > Millis(0), "ping_timeout must be greater than zero");
   require(options.upgrade_timeout > Millis(0), "upgrade_timeout must be greater than zero");

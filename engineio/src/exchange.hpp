@@ -101,6 +101,10 @@ class Exchange {
 // What an engine does with requests.
 class RequestHandler {
  public:
+  [[nodiscard]] virtual Shard& shard() noexcept = 0;
+  // Who handles a request with this head: this one, or that of another shard. Then the connection
+  // moves there, before anything else is done about the request.
+  [[nodiscard]] virtual RequestHandler& owner_of(const http::Request& request) = 0;
   // The head is complete. May answer already; then the body is not waited for.
   virtual void on_head(const std::shared_ptr<Exchange>& exchange) = 0;
   // The request is complete. Called only when on_head() has not answered.

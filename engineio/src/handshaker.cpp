@@ -130,7 +130,7 @@ void Handshaker::complete(const std::shared_ptr<Exchange>& exchange) {
   } else if (core_->options.generate_id) {
     ask_for_id(exchange);
   } else {
-    open_session(exchange, shard_->ids().next());
+    open_session(exchange, {.text = shard_->ids().next(), .claim = nullptr});
   }
 }
 
@@ -138,9 +138,13 @@ void Handshaker::ask_for_id(std::shared_ptr<Exchange> exchange) {
   auto carry_out = [this, exchange](const GeneratedId& generated) {
     std::string failure = generated.failure;
     if (failure.empty() && !is_safe_id(generated.id)) failure = "the id cannot be used";
-    if (failure.empty() && shard_->find_session(generated.id)) failure = "the id is in use";
+    std::unique_ptr<ShardDirectory::Claim> claim;
     if (failure.empty()) {
-      open_session(exchange, generated.id);
+      claim = directory_->claim(generated.id, shard_->index());
+      if (!claim) failure = "the id is in use";
+    }
+    if (failure.empty()) {
+      open_session(exchange, {.text = generated.id, .claim = std::move(claim)});
     } else {
       refuse(*core_, *exchange, bad_request("ID_GENERATION_ERROR", {{"error", failure}}));
     }
@@ -155,7 +159,7 @@ void Handshaker::ask_for_id(std::shared_ptr<Exchange> exchange) {
   }
 }
 
-void Handshaker::open_session(const std::shared_ptr<Exchange>& exchange, std::string id) {
+void Handshaker::open_session(const std::shared_ptr<Exchange>& exchange, SessionId id) {
   if (!exchange->pending()) return;
   if (is_upgrade(*exchange)) {
     open_websocket_session(exchange, std::move(id));
@@ -164,7 +168,7 @@ void Handshaker::open_session(const std::shared_ptr<Exchange>& exchange, std::st
   }
 }
 
-void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange, std::string id) {
+void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange, SessionId id) {
   const auto session = add_session(std::move(id), *exchange, Transport::polling);
   if (core_->options.cookie) {
     exchange->common_headers().add("set-cookie",
@@ -174,7 +178,7 @@ void Handshaker::open_polling_session(const std::shared_ptr<Exchange>& exchange,
   announce(session);
 }
 
-void Handshaker::open_websocket_session(const std::shared_ptr<Exchange>& exchange, std::string id) {
+void Handshaker::open_websocket_session(const std::shared_ptr<Exchange>& exchange, SessionId id) {
   std::string leftover;
   auto ws = open_websocket(*core_, *exchange, leftover);
   if (!ws) return;
@@ -183,7 +187,7 @@ void Handshaker::open_websocket_session(const std::shared_ptr<Exchange>& exchang
   session->attach(std::move(ws), std::move(leftover));
 }
 
-std::shared_ptr<LiveSession> Handshaker::add_session(std::string id, const Exchange& exchange,
+std::shared_ptr<LiveSession> Handshaker::add_session(SessionId id, const Exchange& exchange,
                                                      Transport transport) {
   auto session = std::make_shared<LiveSession>(*core_, *shard_, std::move(id), exchange, transport);
   shard_->add_session(session);

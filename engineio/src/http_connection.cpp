@@ -63,7 +63,8 @@ void HttpConnection::on_readable() {
     return;
   }
   if (bytes > 0 && phase_ != Phase::draining) on_input({buffer.data(), bytes});
-  if (phase_ != Phase::closed && input_.size() < kPipelineBytes) stream_->wait_readable();
+  if (phase_ != Phase::closed && phase_ != Phase::moving && input_.size() < kPipelineBytes)
+    stream_->wait_readable();
 }
 
 void HttpConnection::on_input(std::string_view input) {
@@ -107,6 +108,7 @@ void HttpConnection::after_feed(std::string_view& rest) {
 
 // The head is there, the body is not.
 void HttpConnection::begin_request() {
+  if (moves_away()) return;
   enter(Phase::body, options_->http_body_timeout);
   make_exchange(http::Request(parser_.request()));
   // Answered now, the connection cannot go on: the body would be taken for the next request.
@@ -118,6 +120,7 @@ void HttpConnection::begin_request() {
 
 void HttpConnection::complete_request() {
   const bool head_known = phase_ == Phase::body;
+  if (!head_known && moves_away()) return;
   phase_ = Phase::handling;
   TimerWheel::cancel(*this);
   if (head_known) {
@@ -135,6 +138,60 @@ void HttpConnection::make_exchange(http::Request request) {
   keep_alive_ = request.keep_alive && !stopping_;
   head_only_ = request.method == "HEAD";
   exchange_ = std::make_shared<Exchange>(shared_from_this(), std::move(request));
+}
+
+// --- From shard to shard
+
+// On its way; one that never arrives, since the loops have ended, is closed.
+class HttpConnection::Passage {
+ public:
+  explicit Passage(std::shared_ptr<HttpConnection> connection)
+      : connection_(std::move(connection)) {}
+  ~Passage() {
+    if (connection_) connection_->lose();
+  }
+  Passage(const Passage&) = delete;
+  Passage& operator=(const Passage&) = delete;
+
+  void arrive() { std::exchange(connection_, nullptr)->arrive(); }
+
+ private:
+  std::shared_ptr<HttpConnection> connection_;
+};
+
+bool HttpConnection::moves_away() {
+  RequestHandler& owner = requests_->owner_of(parser_.request());
+  if (&owner == requests_) return false;
+  phase_ = Phase::moving;
+  TimerWheel::cancel(*this);
+  // Not from in here: whoever is on the stack still looks at this, and at the stream.
+  stream_->shard().post([self = shared_from_this(), &owner] { self->depart(owner); });
+  return true;
+}
+
+void HttpConnection::depart(RequestHandler& owner) {
+  if (phase_ != Phase::moving) return;  // lost meanwhile
+  stream_->leave_shard();
+  requests_ = &owner;
+  const auto passage = std::make_shared<Passage>(shared_from_this());
+  owner.shard().post([passage] { passage->arrive(); });
+}
+
+void HttpConnection::arrive() {
+  stream_->enter_shard(requests_->shard());
+  if (!stream_->open() || requests_->shard().stopping()) {
+    lose();
+    return;
+  }
+  phase_ = Phase::head;
+  parsing_ = true;
+  if (parser_.state() == http::RequestParser::State::complete) {
+    complete_request();
+  } else {
+    begin_request();
+  }
+  parsing_ = false;
+  if (phase_ != Phase::closed) parse_kept_input();
 }
 
 // --- Answering
@@ -181,7 +238,9 @@ void HttpConnection::parse_kept_input() {
     const std::string input = std::exchange(input_, {});
     on_input(input);
   }
-  if (phase_ != Phase::closed && input_.size() < kPipelineBytes) stream_->wait_readable();
+  if (phase_ != Phase::closed && phase_ != Phase::moving && input_.size() < kPipelineBytes) {
+    stream_->wait_readable();
+  }
 }
 
 void HttpConnection::send(std::string_view data) {
@@ -250,7 +309,8 @@ void HttpConnection::lose() {
 }
 
 void HttpConnection::on_shutdown() {
-  if (phase_ == Phase::idle || phase_ == Phase::head || phase_ == Phase::draining) {
+  if (phase_ == Phase::idle || phase_ == Phase::head || phase_ == Phase::draining ||
+      phase_ == Phase::moving) {
     if (output_.empty()) lose();
     return;
   }

@@ -39,12 +39,14 @@ class HttpConnection final : public Stream::Handler,
 
  private:
   friend class Exchange;
+  class Passage;
 
   enum class Phase : std::uint8_t {
     idle,      // between requests
     head,      // a request has begun
     body,      // its head has been handed out
     handling,  // it has been handed out whole
+    moving,    // its head belongs to another shard, and this goes there
     draining,  // the last answer has been sent; waiting for the peer to close
     closed,
   };
@@ -60,6 +62,9 @@ class HttpConnection final : public Stream::Handler,
   void parse(std::string_view& input);
   void parse_kept_input();
   void after_feed(std::string_view& rest);
+  [[nodiscard]] bool moves_away();
+  void depart(RequestHandler& owner);
+  void arrive();
   void begin_request();
   void complete_request();
   void make_exchange(http::Request request);

@@ -48,11 +48,12 @@ bool has_binary_body(const Exchange& exchange) {
 
 }  // namespace
 
-LiveSession::LiveSession(const EngineCore& core, Shard& shard, std::string id,
+LiveSession::LiveSession(const EngineCore& core, Shard& shard, SessionId id,
                          const Exchange& exchange, Transport transport)
     : core_(&core),
       shard_(&shard),
-      id_(std::move(id)),
+      id_(std::move(id.text)),
+      claim_(std::move(id.claim)),
       request_(exchange.request(), exchange.remote_address(), exchange.received()),
       machine_(*this, core.session_config, transport,
                eio::EncodedPacket::text(
@@ -365,6 +366,7 @@ void LiveSession::on_close(eio::CloseReason reason, Errc detail) {
   TimerWheel::cancel(*this);
   when_drained_.clear();
   shard_->remove_session(*this);
+  claim_.reset();
   if (const auto handler = std::exchange(handler_, nullptr)) handler->on_close(reason, detail);
 }
 

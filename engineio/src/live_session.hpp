@@ -15,6 +15,7 @@
 #include "kept_request.hpp"
 #include "patchbay/engineio/session.hpp"
 #include "patchbay/protocol/eio/session_machine.hpp"
+#include "shard_directory.hpp"
 #include "timer_wheel.hpp"
 #include "ws_transport.hpp"
 
@@ -23,6 +24,12 @@ namespace patchbay::engineio {
 struct EngineCore;
 class Shard;
 
+// With a claim when the application has made it.
+struct SessionId {
+  std::string text;
+  std::unique_ptr<ShardDirectory::Claim> claim;
+};
+
 class LiveSession final : public Session,
                           public std::enable_shared_from_this<LiveSession>,
                           private eio::SessionMachine::Handler,
@@ -30,7 +37,7 @@ class LiveSession final : public Session,
                           public WsTransport::Listener,
                           private TimerWheel::Node {
  public:
-  LiveSession(const EngineCore& core, Shard& shard, std::string id, const Exchange& exchange,
+  LiveSession(const EngineCore& core, Shard& shard, SessionId id, const Exchange& exchange,
               Transport transport);
   ~LiveSession() override;
 
@@ -112,6 +119,7 @@ class LiveSession final : public Session,
   const EngineCore* core_;
   Shard* shard_;
   std::string id_;
+  std::unique_ptr<ShardDirectory::Claim> claim_;
   KeptRequest request_;
   std::shared_ptr<SessionHandler> handler_;
   std::shared_ptr<Exchange> poll_;

@@ -69,8 +69,8 @@ bool Shard::in_loop_thread() const noexcept {
   if (!own_io_context_) {
     return detached_ || io_context_.get_executor().running_in_this_thread();
   }
-  const auto runner = runner_.load(std::memory_order_relaxed);
-  return runner == std::thread::id() || runner == std::this_thread::get_id();
+  return !running_.load(std::memory_order_relaxed) ||
+         runner_.load(std::memory_order_relaxed) == std::this_thread::get_id();
 }
 
 void Shard::post(std::function<void()> function) {
@@ -95,7 +95,11 @@ void Shard::run() {
   const auto work = asio::make_work_guard(io_context_);
   runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   io_context_.run();
+}
+
+void Shard::end_running() noexcept {
   runner_.store(std::thread::id(), std::memory_order_relaxed);
+  running_ = false;
 }
 
 void Shard::stop() {
@@ -198,6 +202,7 @@ std::shared_ptr<LiveSession> Shard::find_session(std::string_view id) const {
 void Shard::add_stream(Stream& stream) {
   stream.position_in_shard_ = streams_.size();
   streams_.push_back(&stream);
+  stream_count_.store(streams_.size(), std::memory_order_relaxed);
 }
 
 void Shard::remove_stream(Stream& stream) {
@@ -208,6 +213,7 @@ void Shard::remove_stream(Stream& stream) {
   streams_[stream.position_in_shard_] = last;
   stream.position_in_shard_ = Stream::kNowhere;
   streams_.pop_back();
+  stream_count_.store(streams_.size(), std::memory_order_relaxed);
   if (crowd_.has_left(streams_.size()) && !ebb_timer_) {
     ebb_timer_ = make_timer([this] { give_memory_back(); });
     ebb_timer_->start(now() + kEbbDelay);

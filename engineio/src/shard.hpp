@@ -43,10 +43,16 @@ class Shard final : public Loop, private Poller::TurnListener {
   [[nodiscard]] std::unique_ptr<Timer> make_timer(std::function<void()> callback) override;
   [[nodiscard]] asio::io_context& io_context() noexcept override { return io_context_; }
 
-  // Runs the loop on this thread until stop(). Precondition: it is the shard's own.
+  // Runs the loop on this thread until stop(). Precondition: it is the shard's own, and
+  // begin_running() was called: from then on to end_running() no other thread is the loop's.
   void run();
+  void begin_running() noexcept { running_ = true; }
+  void end_running() noexcept;
   // Lets run() return; with a given io_context, leaves nothing behind that keeps it running.
   void stop();
+  // The engine is stopping: what comes from other shards now is not taken in.
+  [[nodiscard]] bool stopping() const noexcept { return stopping_; }
+  void set_stopping() noexcept { stopping_ = true; }
   // Nobody will run the loop any more: whoever is in charge of what is left may do so on this
   // thread.
   void detach() noexcept {
@@ -86,6 +92,8 @@ class Shard final : public Loop, private Poller::TurnListener {
   void remove_stream(Stream& stream);
   [[nodiscard]] std::vector<std::shared_ptr<Stream>> streams() const;
   [[nodiscard]] bool has_streams() const noexcept { return !streams_.empty(); }
+  // Any thread.
+  [[nodiscard]] std::size_t stream_count() const noexcept { return stream_count_; }
 
  private:
   class WheelTimer;
@@ -101,6 +109,8 @@ class Shard final : public Loop, private Poller::TurnListener {
 
   std::size_t index_;
   std::atomic<std::thread::id> runner_{};
+  std::atomic<bool> running_{false};
+  bool stopping_ = false;
   std::atomic<bool> detached_{false};
   // Functions that wait in a given io_context may outlive the shard; they look at this first.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
@@ -115,6 +125,7 @@ class Shard final : public Loop, private Poller::TurnListener {
   Sessions sessions_;
   std::atomic<std::size_t> session_count_{0};
   std::vector<Stream*> streams_;
+  std::atomic<std::size_t> stream_count_{0};
   Crowd crowd_;                       // of streams
   std::unique_ptr<Timer> ebb_timer_;  // runs from when a crowd has left
   std::string http_date_;

@@ -108,6 +108,7 @@ void Stream::leave_shard() {
   if (!socket_.is_open()) return;
   shard_->poller().remove(socket_.get(), *this);
   shard_->remove_stream(*this);
+  shard_ = nullptr;
 }
 
 void Stream::enter_shard(Shard& shard) {
@@ -129,9 +130,11 @@ void Stream::shutdown_write() {
 
 void Stream::close() {
   if (!socket_.is_open()) return;
-  shard_->poller().forget(*this);
+  if (shard_) {
+    shard_->poller().forget(*this);
+    shard_->remove_stream(*this);
+  }
   socket_.close();
-  shard_->remove_stream(*this);
   const auto released = std::exchange(handler_, nullptr);
 }
 

@@ -51,6 +51,7 @@ class Stream final : public std::enable_shared_from_this<Stream>, private Poller
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
+  // Precondition: it is not between two shards.
   [[nodiscard]] Shard& shard() noexcept { return *shard_; }
   [[nodiscard]] bool open() const noexcept { return socket_.is_open(); }
   [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
@@ -85,7 +86,7 @@ class Stream final : public std::enable_shared_from_this<Stream>, private Poller
 
   Transfer written(Transfer result) noexcept;
 
-  Shard* shard_;
+  Shard* shard_ = nullptr;  // null on the way from one to another
   Descriptor socket_;
   std::shared_ptr<Handler> handler_;
   std::string remote_address_;

@@ -8,6 +8,7 @@
 #include <asio/signal_set.hpp>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -21,7 +22,7 @@ constexpr int kUsageError = 2;
 struct Settings {
   std::uint16_t port = 0;
   std::string host = "127.0.0.1";
-  unsigned threads = 1;  // the only choice so far
+  std::size_t threads = 1;
   unsigned ping_interval_ms = 25'000;
   bool deflate = false;
 };
@@ -36,6 +37,7 @@ void raise_descriptor_limit() {
 
 patchbay::ServerOptions options_of(const Settings& settings) {
   patchbay::ServerOptions options;
+  options.threads = settings.threads;
   options.ping_interval = std::chrono::milliseconds(settings.ping_interval_ms);
   if (settings.deflate) {
     // The thrifty way: connections keep nothing between messages.
@@ -93,9 +95,7 @@ int main(int argc, char** argv) {
   app.add_option("--port", settings.port, "Port to listen on; 0 takes any free one");
   app.add_option("--host", settings.host, "Address to listen on");
   app.add_option("--threads", settings.threads, "Threads that serve")
-      ->check([](const std::string& count) {
-        return count == "1" ? std::string() : "Patchbay has one serving thread so far";
-      });
+      ->check(CLI::Range(std::size_t{1}, patchbay::engineio::kMaxThreads));
   app.add_option("--ping-interval", settings.ping_interval_ms, "Milliseconds between heartbeats");
   app.add_flag("--deflate", settings.deflate, "Compress, keeping nothing between messages");
   try {

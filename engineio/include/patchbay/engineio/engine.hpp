@@ -95,7 +95,7 @@ class Engine {
   void detach() noexcept;
 
  private:
-  class Impl;
+  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -122,6 +122,7 @@ class IdReply {
 };
 
 constexpr std::size_t kMaxSessionIdBytes = 128;
+constexpr std::size_t kMaxThreads = 64;
 
 // Makes the ids of sessions. Whoever knows a session's id can speak for its client: ids must be
 // impossible to guess. Called on the loop that read the handshake; an exception is a failure. The
@@ -134,6 +135,9 @@ struct EngineOptions {
   // Outlives the engine, which is destroyed after stop() has called back or when nobody runs the
   // io_context any more.
   asio::io_context* io_context = nullptr;
+  // How many event loops, each with a thread of its own, share the work: 1 to kMaxThreads. With
+  // more than one, callbacks of different sessions run at the same time. Must be 1 with io_context.
+  std::size_t threads = 1;
   Millis ping_interval{25'000};
   Millis ping_timeout{20'000};
   Millis upgrade_timeout{10'000};

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "shard_group.hpp"
+
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "dispatcher.hpp"
+#include "http_connection.hpp"
+#include "listener.hpp"
+#include "live_session.hpp"
+#include "shard.hpp"
+
+namespace patchbay::engineio {
+
+namespace {
+
+// What stopping may take: time for clients to read that their session is closed.
+constexpr Millis kStopGrace{1'000};
+constexpr Millis kStopPoll{16};
+
+void close_sessions(Shard& shard) {
+  std::vector<std::shared_ptr<LiveSession>> sessions;
+  for (const auto& [id, session] : shard.sessions()) sessions.push_back(session);
+  for (const auto& session : sessions) session->close_now();
+}
+
+void close_streams(Shard& shard) {
+  for (const auto& stream : shard.streams()) {
+    if (const auto handler = stream->handler()) handler->on_abandoned();
+    stream->close();
+  }
+}
+
+}  // namespace
+
+struct ShardGroup::Member {
+  Member(const EngineCore& core, ShardDirectory& directory, std::size_t index)
+      : shard(index, core.options.io_context), dispatcher(core, shard, directory) {}
+
+  Shard shard;
+  Dispatcher dispatcher;
+  std::unique_ptr<Timer> stop_timer;
+  TimePoint stop_deadline{};
+};
+
+ShardGroup::ShardGroup(const EngineCore& core)
+    : core_(&core), directory_(core.options.generate_id != nullptr) {
+  for (std::size_t i = 0; i < core.options.threads; ++i) {
+    auto& member = *members_.emplace_back(std::make_unique<Member>(core, directory_, i));
+    directory_.add(member.dispatcher);
+    member.stop_timer = member.shard.make_timer([this, &member] { finish_stopping(member); });
+  }
+}
+
+ShardGroup::~ShardGroup() {
+  detach();
+  for (const auto& listener : listeners_) listener->stop();
+  for (const auto& member : members_) close_sessions(member->shard);
+  for (const auto& member : members_) close_streams(member->shard);
+}
+
+Shard& ShardGroup::shard(std::size_t index) noexcept {
+  return members_[index]->shard;
+}
+
+std::size_t ShardGroup::session_count() const noexcept {
+  std::size_t count = 0;
+  for (const auto& member : members_) count += member->shard.session_count();
+  return count;
+}
+
+void ShardGroup::detach() noexcept {
+  for (const auto& member : members_) member->shard.detach();
+}
+
+// --- Connections
+
+std::uint16_t ShardGroup::listen(std::uint16_t port, const std::string& host) {
+  auto listener = std::make_shared<Listener>(
+      shard(0), host, port, [this](Descriptor socket, std::string remote_address) {
+        distribute(std::move(socket), std::move(remote_address));
+      });
+  const std::uint16_t bound = listener->port();
+  shard(0).dispatch([this, listener] {
+    listeners_.push_back(listener);
+    listener->start();
+  });
+  return bound;
+}
+
+// The shard with the fewest connections. With several of these, as in a burst of which the other
+// shards have not heard yet, they take turns.
+ShardGroup::Member& ShardGroup::next_member() noexcept {
+  Member* best = nullptr;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    Member& member = *members_[(next_ + i) % members_.size()];
+    if (!best || member.shard.stream_count() < best->shard.stream_count()) best = &member;
+  }
+  next_ = (best->shard.index() + 1) % members_.size();
+  return *best;
+}
+
+void ShardGroup::distribute(Descriptor socket, std::string remote_address) {
+  Member& member = next_member();
+  if (&member == members_.front().get()) {
+    serve(member, std::move(socket), std::move(remote_address));
+    return;
+  }
+  // Shared, so that the function can be copied.
+  const auto carried = std::make_shared<Descriptor>(std::move(socket));
+  member.shard.post([this, &member, carried, remote_address = std::move(remote_address)] {
+    serve(member, std::move(*carried), remote_address);
+  });
+}
+
+void ShardGroup::serve(Member& member, Descriptor socket, std::string remote_address) {
+  if (member.shard.stopping()) return;
+  auto stream =
+      std::make_shared<Stream>(member.shard, std::move(socket), std::move(remote_address));
+  HttpConnection::start(std::move(stream), member.dispatcher, core_->options);
+}
+
+// --- Running
+
+void ShardGroup::run() {
+  if (!shard(0).owns_loop()) {
+    throw std::logic_error("run() is for servers without an io_context of yours: run that one");
+  }
+  // All of them before any: from now on each belongs to one thread, also while that is starting.
+  for (const auto& member : members_) member->shard.begin_running();
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < members_.size(); ++i) {
+    threads.emplace_back([this, i] { run_member(*members_[i]); });
+  }
+  run_member(*members_.front());
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& member : members_) member->shard.end_running();
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+// An exception ends all shards, and comes out of run() as it would with one.
+void ShardGroup::run_member(Member& member) {
+  try {
+    member.shard.run();
+  } catch (...) {
+    const std::lock_guard lock(failure_mutex_);
+    if (!failure_) failure_ = std::current_exception();
+    for (const auto& each : members_) each->shard.stop();
+  }
+}
+
+// --- Stopping
+
+void ShardGroup::stop(std::function<void()> done) {
+  shard(0).post([this, done = std::move(done)]() mutable {
+    if (done) on_stopped_.push_back(std::move(done));
+    begin_stopping();
+  });
+}
+
+void ShardGroup::begin_stopping() {
+  if (stopped_) call_on_stopped();
+  if (std::exchange(stopping_, true)) return;
+  for (const auto& listener : listeners_) listener->stop();
+  listeners_.clear();
+  running_members_ = members_.size();
+  for (const auto& member : members_) {
+    member->shard.dispatch([this, &member = *member] { begin_stopping(member); });
+  }
+}
+
+void ShardGroup::begin_stopping(Member& member) {
+  Shard& shard = member.shard;
+  shard.set_stopping();
+  close_sessions(shard);
+  for (const auto& stream : shard.streams()) {
+    if (const auto handler = stream->handler()) handler->on_shutdown();
+  }
+  member.stop_deadline = shard.now() + kStopGrace;
+  finish_stopping(member);
+}
+
+void ShardGroup::finish_stopping(Member& member) {
+  Shard& shard = member.shard;
+  if (shard.has_streams() && shard.now() < member.stop_deadline) {
+    member.stop_timer->start(shard.now() + kStopPoll);
+    return;
+  }
+  close_streams(shard);
+  this->shard(0).dispatch([this] { on_member_stopped(); });
+}
+
+void ShardGroup::on_member_stopped() {
+  if (--running_members_ > 0) return;
+  stopped_ = true;
+  call_on_stopped();
+  for (const auto& member : members_) member->shard.stop();
+}
+
+void ShardGroup::call_on_stopped() {
+  for (const auto& done : std::exchange(on_stopped_, {})) done();
+}
+
+}  // namespace patchbay::engineio
