@@ -47,7 +47,7 @@ const auto& all_scenarios() {
       Scenario{"echo", "messages answered by an event", run_echo, with(100, 16)},
       Scenario{"ack", "messages answered by an acknowledgement", run_ack, with(100, 16)},
       Scenario{"binary", "events with an attachment, echoed", run_binary, with(100, 16)},
-      Scenario{"polling", "echo over long-polling", run_polling, with(100, 16)},
+      Scenario{"polling", "echo over long-polling", run_polling, with(100, 4)},
       Scenario{"broadcast", "one sends to all", run_broadcast, with(1'000, 1)},
       Scenario{"room", "one of each room sends to its room", run_room, for_room()},
       Scenario{"slow", "broadcasts while some do not read", run_slow, for_slow()},

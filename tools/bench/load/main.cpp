@@ -13,8 +13,6 @@
 namespace patchbay::bench {
 namespace {
 
-constexpr Nanoseconds kStartPatience = 10 * kSecond;
-
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -24,7 +22,7 @@ void raise_descriptor_limit() {
 
 // The server may have been started a moment ago.
 bool wait_until_accepting(Bench& bench) {
-  const Nanoseconds deadline = now() + kStartPatience;
+  const Nanoseconds deadline = now() + from_seconds(bench.options.timeout);
   while (now() < deadline) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const auto* address = reinterpret_cast<const sockaddr*>(&bench.endpoints.server);
