@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// One run of bench-load against a fresh server.
+import { run } from "./children.mjs";
+import { startServer } from "./server.mjs";
+
+export const LOAD_CORE = 1;
+
+/**
+ * Runs a scenario (scenarios.mjs) against a server of its own. Resolves with the report of
+ * bench-load; a server or generator that fails is a report with `errors` and `failure`.
+ * @param load path of bench-load
+ * @param command of the server
+ */
+export async function measure(load, command, scenario, { pinned = true } = {}) {
+  let server;
+  try {
+    server = await startServer(command, pinned ? {} : { core: `${SERVER_CORES}` });
+    const args = [...scenario.args, "--port", server.port, "--server-pid", server.pid].map(String);
+    const { stdout, stderr, code, signal } = await run([load, ...args], { core: LOAD_CORE });
+    return readReport(stdout) ?? failure(`bench-load ended with ${signal ?? code}: ${stderr.trim()}`);
+  } catch (error) {
+    return failure(error.message);
+  } finally {
+    await server?.stop();
+  }
+}
+
+// With several threads of the server's, both cores are its own, and the generator shares one.
+const SERVER_CORES = "0,1";
+
+function failure(text) {
+  return { errors: 1, failure: text };
+}
+
+/** bench-load's report, or null when that is not what was printed. */
+export function readReport(text) {
+  try {
+    const report = JSON.parse(text);
+    return typeof report?.errors === "number" ? report : null;
+  } catch {
+    return null;
+  }
+}
