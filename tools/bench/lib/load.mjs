@@ -2,7 +2,7 @@
 //
 // One run of bench-load against a fresh server.
 import { run } from "./children.mjs";
-import { startServer } from "./server.mjs";
+import { SERVER_CORE, startServer } from "./server.mjs";
 
 export const LOAD_CORE = 1;
 
@@ -11,11 +11,12 @@ export const LOAD_CORE = 1;
  * bench-load; a server or generator that fails is a report with `errors` and `failure`.
  * @param load path of bench-load
  * @param command of the server
+ * @param serverCore core, or list of cores as "0,1", that it may use
  */
-export async function measure(load, command, scenario, { pinned = true } = {}) {
+export async function measure(load, command, scenario, { serverCore = SERVER_CORE } = {}) {
   let server;
   try {
-    server = await startServer(command, pinned ? {} : { core: `${SERVER_CORES}` });
+    server = await startServer(command, { core: serverCore });
     const args = [...scenario.args, "--port", server.port, "--server-pid", server.pid].map(String);
     const { stdout, stderr, code, signal } = await run([load, ...args], { core: LOAD_CORE });
     return readReport(stdout) ?? failure(`bench-load ended with ${signal ?? code}: ${stderr.trim()}`);
@@ -25,9 +26,6 @@ export async function measure(load, command, scenario, { pinned = true } = {}) {
     await server?.stop();
   }
 }
-
-// With several threads of the server's, both cores are its own, and the generator shares one.
-const SERVER_CORES = "0,1";
 
 function failure(text) {
   return { errors: 1, failure: text };
