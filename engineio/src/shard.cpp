@@ -143,6 +143,15 @@ void Shard::flush_later(std::shared_ptr<LiveSession> session) {
   }
 }
 
+void Shard::flush_if_alone(LiveSession& session) {
+  if (dirty_.size() != 1 || dirty_.front().get() != &session) return;
+  const auto keep = std::move(dirty_.front());
+  dirty_.clear();
+  deflate_pool_.begin_turn();
+  keep->flush();
+  deflate_pool_.end_turn();
+}
+
 void Shard::on_turn_begin() {
   turn_time_ = monotonic_now();
   // A flush that has been posted finds nothing left to do.
