@@ -59,9 +59,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   [[nodiscard]] const Handshake& handshake() const noexcept { return handshake_; }
   // The HTTP request that opened the session.
-  [[nodiscard]] const engineio::RequestInfo& request() const {
-    return handshake_.request();
-  }
+  [[nodiscard]] const engineio::RequestInfo& request() const { return handshake_.request(); }
   [[nodiscard]] Namespace& nsp() const noexcept { return *nsp_; }
   // From the CONNECT reply to the disconnection.
   [[nodiscard]] bool connected() const noexcept { return connected_; }
@@ -234,6 +232,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   struct PendingAck;
   using PendingAcks = std::unordered_map<std::uint64_t, PendingAck>;
   struct Extras;  // what only some sockets have
+  struct HeldEmit;
   enum class Direction : std::uint8_t { incoming, outgoing };
   // One membership: which room, and where in its list of members.
   struct Membership {
@@ -274,6 +273,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void shut_down();
   void release();
   void emit_recoverable(std::string_view event, std::span<const Value> args, EmitFlags flags);
+  void hold(HeldEmit held);
   void emit_held();
   void set_private_id(std::string id);
   [[nodiscard]] const std::string& private_id() const noexcept;
@@ -305,6 +305,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
   bool closing_ = false;
   bool recovered_ = false;
   std::atomic<bool> connected_{false};
+  // Events that can be recovered and were emitted before connected_: on their way to the loop, or
+  // waiting there.
+  std::atomic<std::uint32_t> early_emits_{0};
 };
 
 }  // namespace patchbay
