@@ -7,10 +7,8 @@
 #include <asio/io_context.hpp>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -56,8 +54,6 @@ class ShardedEngine {
  public:
   explicit ShardedEngine(EngineOptions options, bool watched = true) : engine(std::move(options)) {
     engine.on_session([this](const std::shared_ptr<Session>& session) {
-      const std::lock_guard lock(mutex_);
-      loops_.push_back(session->loop().index());
       return std::make_shared<Echo>(*session, closed);
     });
     if (watched) watch();
@@ -80,25 +76,24 @@ class ShardedEngine {
     thread_.join();
   }
 
-  // The loops of the sessions so far.
-  std::vector<std::size_t> loops() {
-    const std::lock_guard lock(mutex_);
-    return loops_;
-  }
-  std::size_t sessions_on(std::size_t loop) {
-    return static_cast<std::size_t>(std::ranges::count(loops(), loop));
+  // The loops of the sessions that were opened so far, as their ids tell.
+  [[nodiscard]] const std::vector<std::size_t>& loops() const noexcept { return loops_; }
+  [[nodiscard]] std::size_t sessions_on(std::size_t loop) const {
+    return static_cast<std::size_t>(std::ranges::count(loops_, loop));
   }
 
   // The id of a new polling session.
-  std::string open(RawConnection& connection) const {
+  std::string open(RawConnection& connection) {
     const auto response = connection.request("GET", kPath);
     REQUIRE(response.status == 200);
     const auto begin = response.body.find(R"("sid":")") + 7;
-    return response.body.substr(begin, response.body.find('"', begin) - begin);
+    std::string sid = response.body.substr(begin, response.body.find('"', begin) - begin);
+    loops_.push_back(IdGenerator::domain_of(sid).value_or(0));
+    return sid;
   }
   static std::string path_of(const std::string& sid) { return std::string(kPath) + "&sid=" + sid; }
   // The same over a connection of its own.
-  std::string open() const {
+  std::string open() {
     RawConnection connection(port);
     return open(connection);
   }
@@ -130,7 +125,6 @@ class ShardedEngine {
   }
 
   std::thread thread_;
-  std::mutex mutex_;
   std::vector<std::size_t> loops_;
 };
 
