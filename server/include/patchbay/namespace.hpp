@@ -83,7 +83,8 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
                                         detail::Completion<std::vector<Value>> done);
 
   // Called when a room of this process gets its first socket or loses its last, and when a socket
-  // joins or leaves one; on the loop of that socket. Set before clients connect.
+  // joins or leaves one; on the loop of that socket. What happens to one room on several loops may
+  // be told at the same time. Set before clients connect.
   Namespace& on_room_event(std::function<void(const RoomEvent&)> listener);
 
   [[nodiscard]] Adapter& adapter() noexcept { return *adapter_; }
