@@ -94,7 +94,14 @@ std::unique_ptr<Timer> Shard::make_timer(std::function<void()> callback) {
 void Shard::run() {
   const auto work = asio::make_work_guard(io_context_);
   runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  io_context_.run();
+  const auto leave = [this] { runner_.store(std::thread::id(), std::memory_order_relaxed); };
+  try {
+    io_context_.run();
+  } catch (...) {
+    leave();
+    throw;
+  }
+  leave();
 }
 
 void Shard::end_running() noexcept {
