@@ -18,9 +18,10 @@ export function format(number) {
   return fraction ? `${grouped}.${fraction}` : grouped;
 }
 
-export function table(head, rows) {
+/** The first `words` columns hold words, the others numbers. */
+export function table(head, rows, words = 1) {
   const line = (cells) => `| ${cells.join(" | ")} |`;
-  const align = head.map((_, column) => (column === 0 ? "---" : "---:"));
+  const align = head.map((_, column) => (column < words ? "---" : "---:"));
   return [line(head), line(align), ...rows.map(line)].join("\n");
 }
 
@@ -83,7 +84,7 @@ function requirementTable(results, cases) {
     value === undefined ? kFailed : format(value),
     met ? "met" : "**missed**",
   ]);
-  return rows.length > 0 ? table(["", "figure", "required", "measured", ""], rows) : undefined;
+  return rows.length > 0 ? table(["", "figure", "required", "measured", ""], rows, 2) : undefined;
 }
 
 function failureList(report, results) {
