@@ -116,7 +116,11 @@ EncodedPacket& EncodedPacket::operator=(EncodedPacket other) noexcept {
 }
 
 void EncodedPacket::release() noexcept {
-  if (block_ && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+  if (!block_) return;
+  // Nobody can copy the only handle but its owner, who is busy here: reading the count is enough
+  // then, and costs less than changing it.
+  if (block_->references.load(std::memory_order_acquire) == 1 ||
+      block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     block_->~Block();
     ::operator delete(block_);
   }

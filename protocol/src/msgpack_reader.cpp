@@ -161,8 +161,9 @@ class Reader {
 
   // --- Values
 
-  Errc add(Value value) {
-    builder_.add(std::move(value));
+  template <typename T>
+  Errc add(T&& value) {
+    builder_.add(std::forward<T>(value));
     return Errc::none;
   }
 
@@ -218,23 +219,24 @@ class Reader {
   Errc read_string(unsigned tag) {
     std::string_view text;
     const Errc error = take_string(tag, text);
-    return error == Errc::none ? add(text) : error;
+    if (error == Errc::none) builder_.add_text(text);
+    return error;
   }
 
   Errc read_binary(std::size_t size) {
     const auto bytes = take(size);
-    return bytes ? add(Bytes(*bytes)) : Errc::msgpack_truncated;
+    if (!bytes) return Errc::msgpack_truncated;
+    builder_.add_binary(*bytes);
+    return Errc::none;
   }
 
   // --- What holds values
 
   // Each value announced takes a byte at least: so that what is announced and not there is refused
-  // here, and what is reserved can never exceed what the data is worth.
+  // here.
   Errc read_array(std::size_t size) {
     if (size > rest_.size() - owed_) return Errc::msgpack_truncated;
-    Array array;
-    array.reserve(size);
-    if (!builder_.open(std::move(array))) return Errc::msgpack_too_deep;
+    if (!builder_.open_array()) return Errc::msgpack_too_deep;
     levels_.push_back({.object = false, .missing = size});
     owed_ += size;
     return Errc::none;
@@ -242,7 +244,7 @@ class Reader {
 
   Errc read_map(std::size_t size) {
     if (size > (rest_.size() - owed_) / 2) return Errc::msgpack_truncated;
-    if (!builder_.open(Object())) return Errc::msgpack_too_deep;
+    if (!builder_.open_object()) return Errc::msgpack_too_deep;
     levels_.push_back({.object = true, .missing = size});
     owed_ += 2 * size;
     return Errc::none;
@@ -252,7 +254,9 @@ class Reader {
 
   Errc read_undefined() {
     const bool member = !levels_.empty() && levels_.back().object;
-    return member ? Errc::none : add(Value());
+    if (!member) return add(Value());
+    builder_.drop_key();
+    return Errc::none;
   }
 
   Errc read_timestamp(std::string_view data) {
@@ -280,7 +284,10 @@ class Reader {
     const auto type = take_number<std::int8_t>();
     const auto data = type ? take(size) : std::nullopt;
     if (!data) return Errc::msgpack_truncated;
-    if (*type == 0) return add(Bytes(*data));
+    if (*type == 0) {
+      builder_.add_binary(*data);
+      return Errc::none;
+    }
     if (*type == -1) return read_timestamp(*data);
     return Errc::msgpack_unknown_extension;
   }

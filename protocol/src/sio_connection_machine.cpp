@@ -52,7 +52,7 @@ void ConnectionMachine::on_binary(std::string_view data) {
 void ConnectionMachine::on_packet(Result<std::optional<Packet>> result) {
   if (!result) return violate(result.error());
   if (!*result) return;  // attachments are still to come
-  Packet packet = std::move(**result);
+  Packet& packet = **result;
   const std::string query = revision_ == Revision::v4 ? take_query(packet.nsp) : std::string();
   if (packet.type == PacketType::connect) return on_connect(std::move(packet), query);
   if (packet.type == PacketType::connect_error) return violate(Errc::sio_unexpected_packet);

@@ -37,13 +37,6 @@ std::optional<std::uint64_t> take_number(std::string_view& text) noexcept {
   return value;
 }
 
-struct Header {
-  PacketType type = PacketType::event;
-  std::size_t attachments = 0;
-  std::string nsp = "/";
-  std::optional<std::uint64_t> id;
-};
-
 // "<n>-" behind the type of a binary packet.
 Errc take_attachment_count(std::string_view& text, const Limits& limits, std::size_t& count) {
   if (count_digits(text) == 0) return Errc::sio_bad_attachment_count;
@@ -56,30 +49,43 @@ Errc take_attachment_count(std::string_view& text, const Limits& limits, std::si
   return Errc::none;
 }
 
-// Everything before the JSON; takes it off the text.
-Result<Header> take_header(std::string_view& text, const Limits& limits) {
+// Everything before the JSON; takes it off the text. A packet begins as that of the main namespace
+// without an id.
+Errc take_header(std::string_view& text, const Limits& limits, Packet& packet,
+                 std::size_t& attachments) {
   if (text.empty()) return Errc::sio_empty_packet;
   const char type = text.front();
   if (type < '0' || type > '6') return Errc::sio_unknown_packet_type;
   text.remove_prefix(1);
-  Header header;
   const bool binary = type >= '5';
-  header.type = static_cast<PacketType>(type - (binary ? '3' : '0'));
+  packet.type = static_cast<PacketType>(type - (binary ? '3' : '0'));
   if (binary) {
-    const Errc error = take_attachment_count(text, limits, header.attachments);
+    const Errc error = take_attachment_count(text, limits, attachments);
     if (error != Errc::none) return error;
   }
   if (text.starts_with('/')) {
     const std::size_t end = std::min(text.find(','), text.size());
-    header.nsp = text.substr(0, end);
-    if (!is_namespace(header.nsp, limits)) return Errc::sio_bad_namespace;
+    packet.nsp = text.substr(0, end);
+    if (!is_namespace(packet.nsp, limits)) return Errc::sio_bad_namespace;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  if (count_digits(text) > 0) {
-    header.id = take_number(text);
-    if (!header.id) return Errc::sio_bad_ack_id;
+  if (!text.empty() && is_digit(text.front())) {
+    packet.id = take_number(text);
+    if (!packet.id) return Errc::sio_bad_ack_id;
   }
-  return header;
+  return Errc::none;
+}
+
+Errc read_data(std::string_view text, const Limits& limits, Packet& packet) {
+  if (text.empty()) {
+    packet.data = missing_payload(packet.type);
+    return Errc::none;
+  }
+  if (is_white_space(text.front())) return Errc::sio_bad_payload;
+  auto data = parse_json(text, limits.json_depth);
+  if (!data) return data.error();
+  packet.data = std::move(*data);
+  return check_payload(packet.type, packet.data);
 }
 
 // --- Attachments ---------------------------------------------------------------------------------
@@ -139,24 +145,19 @@ void JsonDecoder::PendingDeleter::operator()(Pending* pending) const noexcept {
 
 Result<std::optional<Packet>> JsonDecoder::on_text(std::string_view text) {
   if (pending_) return Errc::sio_attachment_expected;
-  auto header = take_header(text, *limits_);
-  if (!header) return header.error();
-  Packet packet{.type = header->type, .nsp = std::move(header->nsp), .id = header->id, .data = {}};
-  if (text.empty()) {
-    packet.data = missing_payload(packet.type);
-  } else if (is_white_space(text.front())) {
-    return Errc::sio_bad_payload;
-  } else {
-    auto data = parse_json(text, limits_->json_depth);
-    if (!data) return data.error();
-    const Errc error = check_payload(packet.type, *data);
-    if (error != Errc::none) return error;
-    packet.data = std::move(*data);
+  Result<std::optional<Packet>> result{std::optional<Packet>()};
+  Packet& packet = result->emplace();
+  std::size_t attachments = 0;
+  Errc error = take_header(text, *limits_, packet, attachments);
+  if (error == Errc::none) error = read_data(text, *limits_, packet);
+  if (error != Errc::none) {
+    result = error;
+  } else if (attachments > 0) {
+    pending_.reset(
+        new Pending{.packet = std::move(packet), .expected = attachments, .attachments = {}});
+    result = std::optional<Packet>();
   }
-  if (header->attachments == 0) return std::optional(std::move(packet));
-  pending_.reset(
-      new Pending{.packet = std::move(packet), .expected = header->attachments, .attachments = {}});
-  return std::optional<Packet>();
+  return result;
 }
 
 Result<std::optional<Packet>> JsonDecoder::on_binary(std::string_view data) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <string>
 #include <utility>
 
 #include "json_text.hpp"
 #include "patchbay/protocol/sio/json_parser.hpp"
 #include "patchbay/protocol/utf8.hpp"
+#include "small_stack.hpp"
 
 namespace patchbay::sio {
 
@@ -17,56 +19,66 @@ constexpr char kBinaryAck = '6';
 class Writer {
  public:
   Writer(PacketType type, std::string_view nsp, std::optional<std::uint64_t> id) : type_(type) {
-    encoded_.text.reserve(64);
-    encoded_.text += static_cast<char>('0' + static_cast<int>(type));
+    text_.append(static_cast<char>('0' + static_cast<int>(type)));
     if (nsp != "/") {
-      encoded_.text += nsp;
-      encoded_.text += ',';
+      text_.append_raw(nsp);
+      text_.append(',');
     }
-    if (id) json::append_integer(encoded_.text, *id);
+    if (id) text_.append_digits(*id);
   }
 
   void value(const Value& value) {
-    json::append_value(encoded_.text, value, [this](const Bytes& bytes) { attach(bytes); });
+    text_.append_value(value, [this](const Bytes& bytes) { attach(bytes); });
   }
 
   // A JSON array: the name, when there is one, and the arguments.
   void array(std::optional<std::string_view> name, std::span<const Value> args) {
-    std::string& text = encoded_.text;
-    text += '[';
-    if (name) json::append_string(text, *name);
+    text_.append('[');
+    if (name) text_.append_string(*name);
     for (std::size_t i = 0; i < args.size(); ++i) {
-      if (name || i > 0) text += ',';
+      if (name || i > 0) text_.append(',');
       value(args[i]);
     }
-    text += ']';
+    text_.append(']');
   }
 
-  Encoded finish() && {
-    if (!encoded_.attachments.empty()) {
-      encoded_.text.insert(1, std::to_string(encoded_.attachments.size()) + '-');
-      encoded_.text[0] = type_ == PacketType::ack ? kBinaryAck : kBinaryEvent;
+  // What was written must still be there.
+  void finish(MessageSink& out) {
+    if (!attachments_.empty()) {
+      text_.insert(1, std::to_string(attachments_.size()) + '-');
+      text_[0] = type_ == PacketType::ack ? kBinaryAck : kBinaryEvent;
     }
     // Only strings of the application's can be at fault; JSON itself is ASCII.
-    if (!is_valid_utf8(encoded_.text)) encoded_.text = replace_invalid_utf8(encoded_.text);
-    return std::move(encoded_);
+    if (text_.is_ascii() || is_valid_utf8(text_.view())) {
+      out.text(text_.view());
+    } else {
+      out.text(replace_invalid_utf8(text_.view()));
+    }
+    for (const std::string_view data : attachments_) out.binary(data);
   }
 
  private:
   void attach(const Bytes& bytes) {
     // Other packets have no binary form.
     if (type_ != PacketType::event && type_ != PacketType::ack) {
-      encoded_.text += "null";
+      text_.append("null");
       return;
     }
-    encoded_.text += R"({"_placeholder":true,"num":)";
-    json::append_integer(encoded_.text, encoded_.attachments.size());
-    encoded_.text += '}';
-    encoded_.attachments.emplace_back(bytes.view());
+    text_.append(R"({"_placeholder":true,"num":)");
+    text_.append_digits(attachments_.size());
+    text_.append('}');
+    attachments_.emplace(bytes.view());
   }
 
   PacketType type_;
-  Encoded encoded_;
+  SmallStack<std::string_view, 4> attachments_;
+  json::Text text_;
+};
+
+struct Collector final : MessageSink {
+  void text(std::string_view data) override { encoded.text = data; }
+  void binary(std::string_view data) override { encoded.attachments.emplace_back(data); }
+  Encoded encoded;
 };
 
 // No data is no payload. An event without even a name is legal only as one without payload.
@@ -81,20 +93,36 @@ bool has_payload(const Packet& packet) noexcept {
 Encoded encode(const Packet& packet) {
   Writer writer(packet.type, packet.nsp, packet.id);
   if (has_payload(packet)) writer.value(packet.data);
-  return std::move(writer).finish();
+  Collector collector;
+  writer.finish(collector);
+  return std::move(collector.encoded);
+}
+
+void encode_event(MessageSink& out, std::string_view nsp, std::string_view name,
+                  std::span<const Value> args, std::optional<std::uint64_t> id) {
+  Writer writer(PacketType::event, nsp, id);
+  writer.array(name, args);
+  writer.finish(out);
+}
+
+void encode_ack(MessageSink& out, std::string_view nsp, std::uint64_t id,
+                std::span<const Value> args) {
+  Writer writer(PacketType::ack, nsp, id);
+  writer.array(std::nullopt, args);
+  writer.finish(out);
 }
 
 Encoded encode_event(std::string_view nsp, std::string_view name, std::span<const Value> args,
                      std::optional<std::uint64_t> id) {
-  Writer writer(PacketType::event, nsp, id);
-  writer.array(name, args);
-  return std::move(writer).finish();
+  Collector collector;
+  encode_event(collector, nsp, name, args, id);
+  return std::move(collector.encoded);
 }
 
 Encoded encode_ack(std::string_view nsp, std::uint64_t id, std::span<const Value> args) {
-  Writer writer(PacketType::ack, nsp, id);
-  writer.array(std::nullopt, args);
-  return std::move(writer).finish();
+  Collector collector;
+  encode_ack(collector, nsp, id, args);
+  return std::move(collector.encoded);
 }
 
 }  // namespace patchbay::sio

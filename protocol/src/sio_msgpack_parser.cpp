@@ -34,16 +34,15 @@ class Writer {
     for (const Value& arg : args) value(arg);
   }
 
-  Encoded finish(std::string_view nsp) && {
+  // The packet as a binary message.
+  std::string finish(std::string_view nsp) && {
     msgpack::append_string(out_, "nsp");
     msgpack::append_string(out_, nsp);
     if (id_) {
       msgpack::append_string(out_, "id");
       msgpack::append_unsigned(out_, *id_);
     }
-    Encoded encoded;
-    encoded.attachments.push_back(std::move(out_));
-    return encoded;
+    return std::move(out_);
   }
 
  private:
@@ -149,22 +148,23 @@ class MsgpackParser final : public Parser {
     } else if (!packet.data.is_null()) {
       writer.value(packet.data);
     }
-    return std::move(writer).finish(packet.nsp);
+    Encoded encoded;
+    encoded.attachments.push_back(std::move(writer).finish(packet.nsp));
+    return encoded;
   }
 
-  [[nodiscard]] Encoded encode_event(std::string_view nsp, std::string_view name,
-                                     std::span<const Value> args,
-                                     std::optional<std::uint64_t> id) const override {
+  void encode_event(MessageSink& out, std::string_view nsp, std::string_view name,
+                    std::span<const Value> args, std::optional<std::uint64_t> id) const override {
     Writer writer(PacketType::event, true, id);
     writer.array(name, args);
-    return std::move(writer).finish(nsp);
+    out.binary(std::move(writer).finish(nsp));
   }
 
-  [[nodiscard]] Encoded encode_ack(std::string_view nsp, std::uint64_t id,
-                                   std::span<const Value> args) const override {
+  void encode_ack(MessageSink& out, std::string_view nsp, std::uint64_t id,
+                  std::span<const Value> args) const override {
     Writer writer(PacketType::ack, true, id);
     writer.array(std::nullopt, args);
-    return std::move(writer).finish(nsp);
+    out.binary(std::move(writer).finish(nsp));
   }
 
   [[nodiscard]] std::unique_ptr<Decoder> make_decoder(const Limits& limits) const override {

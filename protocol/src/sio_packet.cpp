@@ -44,6 +44,7 @@ Packet invalid_namespace(std::string nsp) {
 bool is_reserved_event(std::string_view name) noexcept {
   static constexpr std::string_view kReserved[] = {
       "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"};
+  if (name.size() < kReserved[0].size()) return false;
   return std::ranges::find(kReserved, name) != std::end(kReserved);
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <variant>
 
 namespace patchbay {
 
@@ -21,23 +23,12 @@ bool same_number(std::int64_t integer, double number) noexcept {
 
 // --- Object --------------------------------------------------------------------------------------
 
-Object::Object() = default;
 Object::Object(const Object&) = default;
-Object::Object(Object&&) noexcept = default;
 Object& Object::operator=(const Object&) = default;
-Object& Object::operator=(Object&&) noexcept = default;
-Object::~Object() = default;
 
 Object::Object(std::initializer_list<Entry> entries) {
   entries_.reserve(entries.size());
   for (const auto& [key, value] : entries) set(key, value);
-}
-
-std::size_t Object::size() const noexcept {
-  return entries_.size();
-}
-bool Object::empty() const noexcept {
-  return entries_.empty();
 }
 
 const Value* Object::find(std::string_view key) const noexcept {
@@ -74,19 +65,6 @@ void Object::append_unchecked(std::string key, Value value) {
   entries_.emplace_back(std::move(key), std::move(value));
 }
 
-const Object::Entry* Object::begin() const noexcept {
-  return entries_.data();
-}
-const Object::Entry* Object::end() const noexcept {
-  return entries_.data() + entries_.size();
-}
-Object::Entry* Object::begin() noexcept {
-  return entries_.data();
-}
-Object::Entry* Object::end() noexcept {
-  return entries_.data() + entries_.size();
-}
-
 bool operator==(const Object& a, const Object& b) {
   if (a.size() != b.size()) return false;
   return std::ranges::all_of(a, [&b](const Object::Entry& entry) {
@@ -97,9 +75,56 @@ bool operator==(const Object& a, const Object& b) {
 
 // --- Value ---------------------------------------------------------------------------------------
 
+Value::Value(const Value& other) : type_(other.type_) {
+  switch (type_) {
+    case Type::string:
+      std::construct_at(&string_, other.string_);
+      break;
+    case Type::binary:
+      std::construct_at(&binary_, other.binary_);
+      break;
+    case Type::array:
+      std::construct_at(&array_, other.array_);
+      break;
+    case Type::object:
+      std::construct_at(&object_, other.object_);
+      break;
+    case Type::boolean:
+      boolean_ = other.boolean_;
+      break;
+    case Type::number:
+      number_ = other.number_;
+      break;
+    default:
+      integer_ = other.integer_;
+      break;
+  }
+}
+
+void Value::destroy() noexcept {
+  switch (type_) {
+    case Type::string:
+      std::destroy_at(&string_);
+      break;
+    case Type::binary:
+      std::destroy_at(&binary_);
+      break;
+    case Type::array:
+      std::destroy_at(&array_);
+      break;
+    default:
+      std::destroy_at(&object_);
+      break;
+  }
+}
+
+void Value::refuse() {
+  throw std::bad_variant_access();
+}
+
 double Value::as_double() const {
   if (const auto* integer = get_if<std::int64_t>()) return static_cast<double>(*integer);
-  return std::get<double>(data_);
+  return get<double>();
 }
 
 const Value& Value::operator[](std::string_view key) const noexcept {
@@ -132,7 +157,25 @@ bool operator==(const Value& a, const Value& b) {
     return same_number(a.as_integer(), b.as_double());
   }
   if (b.is_integer() && a.type() == Value::Type::number) return b == a;
-  return a.data_ == b.data_;
+  if (a.type_ != b.type_) return false;
+  switch (a.type_) {
+    case Value::Type::boolean:
+      return a.boolean_ == b.boolean_;
+    case Value::Type::integer:
+      return a.integer_ == b.integer_;
+    case Value::Type::number:
+      return a.number_ == b.number_;
+    case Value::Type::string:
+      return a.string_ == b.string_;
+    case Value::Type::binary:
+      return a.binary_ == b.binary_;
+    case Value::Type::array:
+      return a.array_ == b.array_;
+    case Value::Type::object:
+      return a.object_ == b.object_;
+    default:
+      return true;
+  }
 }
 
 }  // namespace patchbay

@@ -5,77 +5,73 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
+#include <variant>
 
 #include "patchbay/protocol/value.hpp"
+#include "small_stack.hpp"
 
 namespace patchbay {
 
+// The parts of what is open wait on a stack, so that an array or object is allocated once, when its
+// size is known. Until then text and binary content stay where they were read: the views given must
+// live as long as the builder.
 class ValueBuilder {
  public:
   explicit ValueBuilder(std::size_t max_depth) noexcept : max_depth_(max_depth) {}
 
-  // An empty array or object, to be filled by what follows until close(). False when it would be
-  // nested too deeply.
-  [[nodiscard]] bool open(Value container) {
-    if (levels_.size() == max_depth_) return false;
-    levels_.push_back({.container = std::move(container), .key = {}});
-    return true;
-  }
+  // Begins an array or object, filled by what follows until close(). False when it would be nested
+  // too deeply.
+  [[nodiscard]] bool open_array() { return open(false); }
+  [[nodiscard]] bool open_object() { return open(true); }
+  // Precondition: something is open, and no key waits for its value.
+  void close();
 
+  [[nodiscard]] bool in_container() const noexcept { return !levels_.empty(); }
   // Precondition: something is open.
-  void close() {
-    Object* const object = levels_.back().container.get_if<Object>();
-    if (object && object->size() > kFewKeys) merge_duplicates(*object);
-    Value finished = std::move(levels_.back().container);
-    levels_.pop_back();
-    add(std::move(finished));
+  [[nodiscard]] bool in_object() noexcept { return levels_.back().object; }
+
+  // The key of the member that comes next. Precondition: an object is open.
+  void key(std::string_view key) { add_text(key); }
+  // There is no value for this key after all. Precondition: key() was called last.
+  void drop_key() noexcept { parts_.pop(); }
+
+  void add_text(std::string_view text) { parts_.emplace(text); }
+  void add_binary(std::string_view data) { parts_.emplace(Binary{data}); }
+  // A value made of this.
+  template <typename T>
+  void add(T&& value) {
+    parts_.emplace(std::in_place_type<Value>, std::forward<T>(value));
   }
 
-  // The key of the member that add() or open() brings next. Precondition: an object is open.
-  void key(std::string_view key) { levels_.back().key.assign(key); }
-
-  void add(Value value) {
-    if (levels_.empty()) {
-      root_ = std::move(value);
-    } else if (Array* const array = levels_.back().container.get_if<Array>()) {
-      array->push_back(std::move(value));
-    } else {
-      add_member(levels_.back(), std::move(value));
-    }
-  }
-
-  // Precondition: everything opened has been closed.
-  [[nodiscard]] Value take() { return std::move(root_); }
+  // Precondition: one value was added, and everything opened has been closed.
+  [[nodiscard]] Value take();
 
  private:
+  struct Binary {
+    std::string_view data;
+  };
+  using Part = std::variant<std::string_view, Binary, Value>;
+  // `first` is where its parts begin: values, or keys and values in turns.
   struct Level {
-    Value container;
-    std::string key;
+    std::size_t first;
+    bool object;
   };
 
-  // Up to this many keys are compared with each other as they come; more are sorted at the end.
-  static constexpr std::size_t kFewKeys = 16;
-
-  static void add_member(Level& level, Value value) {
-    auto& object = *level.container.get_if<Object>();
-    if (object.size() < kFewKeys) {
-      object.set(std::move(level.key), std::move(value));
-    } else {
-      object.append_unchecked(std::move(level.key), std::move(value));
-    }
+  [[nodiscard]] bool open(bool object) {
+    if (levels_.size() == max_depth_) return false;
+    levels_.emplace(Level{.first = parts_.size(), .object = object});
+    return true;
   }
-
-  // Of the entries with the same key the first keeps its place and gets the value of the last.
-  // Sorting, rather than looking up each key as it comes, bounds the work for any choice of keys.
-  static void merge_duplicates(Object& object);
+  template <typename Function>
+  static void with_value(Part& part, Function&& function);
+  [[nodiscard]] Array take_array(std::size_t first);
+  [[nodiscard]] Object take_object(std::size_t first);
 
   std::size_t max_depth_;
-  std::vector<Level> levels_;
-  Value root_;
+  SmallStack<Part, 16> parts_;
+  SmallStack<Level, 8> levels_;
 };
 
 }  // namespace patchbay

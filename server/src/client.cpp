@@ -32,12 +32,15 @@ void Client::start() {
 }
 
 void Client::on_message(bool binary, std::string_view data) {
-  const auto self = shared_from_this();
+  const bool nested = std::exchange(in_message_, true);
   if (binary) {
     machine_.on_binary(data);
   } else {
     machine_.on_text(data);
   }
+  in_message_ = nested;
+  if (nested || !last_owner_) return;
+  const auto self = std::move(last_owner_);  // mostly the end of this client
 }
 
 void Client::send(const sio::Packet& packet) {
@@ -217,8 +220,9 @@ void Client::reject_join(const SocketPtr& socket, const ConnectError& error) {
 // --- Packets
 
 void Client::on_event(Slot slot, Array args, std::optional<std::uint64_t> ack_id) {
-  const SocketPtr socket = sockets_[slot];
-  socket->on_event(std::move(args), ack_id);
+  SocketPtr socket = sockets_[slot];
+  Socket& target = *socket;
+  target.on_event(std::move(socket), std::move(args), ack_id);
 }
 
 void Client::on_ack(Slot slot, std::uint64_t ack_id, Array args) {
@@ -265,6 +269,8 @@ void Client::on_violation(Errc reason) {
 
 void Client::on_close(eio::CloseReason reason, Errc detail) {
   closed_ = true;
+  // The session lets go of its handler, which may be busy with a message.
+  if (in_message_) last_owner_ = shared_from_this();
   machine_.stop();
   join_timer_.reset();
   const auto sockets = std::exchange(sockets_, {});

@@ -80,6 +80,10 @@ class Client final : public engineio::SessionHandler,
   std::vector<SocketPtr> sockets_;  // by slot; null where there is none
   std::unique_ptr<engineio::Timer> join_timer_;
   bool closed_ = false;
+  // Only a client that closes while a message is handled has to keep itself alive until the end of
+  // that. A shared_ptr for every message would be two atomic operations each.
+  bool in_message_ = false;
+  std::shared_ptr<Client> last_owner_;
 };
 
 }  // namespace patchbay

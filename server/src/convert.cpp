@@ -3,8 +3,8 @@
 
 namespace patchbay {
 
-std::string_view type_name(const Value& value) noexcept {
-  switch (value.type()) {
+std::string_view type_name(Value::Type type) noexcept {
+  switch (type) {
     case Value::Type::null:
       return "null";
     case Value::Type::boolean:

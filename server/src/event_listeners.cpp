@@ -27,12 +27,16 @@ std::size_t EventListeners::count(std::string_view event) const noexcept {
   return static_cast<std::size_t>(std::ranges::count(entries_, event, &Entry::event));
 }
 
-std::vector<EventListeners::Function> EventListeners::take(std::string_view event) {
-  std::vector<Function> functions;
+EventListeners::Functions EventListeners::take(std::string_view event) {
+  Functions functions;
   bool any_once = false;
   for (const Entry& entry : entries_) {
     if (entry.event != event) continue;
-    functions.push_back(entry.function);
+    if (functions.first) {
+      functions.more.push_back(entry.function);
+    } else {
+      functions.first = entry.function;
+    }
     any_once |= entry.once;
   }
   if (any_once) {
@@ -42,18 +46,31 @@ std::vector<EventListeners::Function> EventListeners::take(std::string_view even
   return functions;
 }
 
-void call_listeners(const std::vector<EventListeners::Function>& functions, EventCall call) {
-  const auto call_one = [](const EventListeners::Function& function, EventCall one) {
-    one.handler = function;
-    try {
-      (*function)(one);
-    } catch (...) {
-      one.report_exception(std::current_exception());
-    }
-  };
-  if (functions.empty()) return;
-  for (std::size_t i = 0; i + 1 < functions.size(); ++i) call_one(functions[i], call);
-  call_one(functions.back(), std::move(call));  // mostly the only one: no copy
+namespace {
+
+void call_one(EventListeners::Function function, EventCall& call) {
+  EventHandler& handler = *function;
+  call.handler = std::move(function);
+  try {
+    handler(call);
+  } catch (...) {
+    call.report_exception(std::current_exception());
+  }
+}
+
+}  // namespace
+
+void call_listeners(EventListeners::Functions functions, EventCall call) {
+  if (!functions.first) return;
+  if (functions.more.empty()) return call_one(std::move(functions.first), call);
+  // Each but the last gets a copy.
+  EventCall copy = call;
+  call_one(std::move(functions.first), copy);
+  for (std::size_t i = 0; i + 1 < functions.more.size(); ++i) {
+    copy = call;
+    call_one(std::move(functions.more[i]), copy);
+  }
+  call_one(std::move(functions.more.back()), call);
 }
 
 }  // namespace patchbay

@@ -60,12 +60,12 @@ EncodedMessage encode(const Namespace& nsp, const OutgoingEvent& event, bool com
                       std::string_view offset) {
   const sio::Parser& parser = *nsp.server().options().parser;
   if (offset.empty()) {
-    return EncodedMessage(parser.encode_event(nsp.name(), event.name, event.args, event.ack_id),
-                          compress);
+    return EncodedMessage::event(parser, nsp.name(), event.name, event.args, event.ack_id,
+                                 compress);
   }
   Array args(event.args.begin(), event.args.end());
   args.emplace_back(offset);
-  return EncodedMessage(parser.encode_event(nsp.name(), event.name, args, event.ack_id), compress);
+  return EncodedMessage::event(parser, nsp.name(), event.name, args, event.ack_id, compress);
 }
 
 }  // namespace

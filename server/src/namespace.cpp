@@ -103,17 +103,17 @@ void Namespace::server_side_emit_values_with_ack(std::string_view event,
 }
 
 void Namespace::on_server_side_event(std::string_view event, Array args, const Ack& ack) {
-  std::vector<EventListeners::Function> functions;
+  EventListeners::Functions functions;
   {
     const std::lock_guard lock(mutex_);
     functions = server_side_listeners_.take(event);
   }
-  call_listeners(functions, {.nsp = this,
-                             .socket = nullptr,
-                             .event = event,
-                             .args = std::move(args),
-                             .ack = ack,
-                             .handler = nullptr});
+  call_listeners(std::move(functions), {.nsp = this,
+                                        .socket = nullptr,
+                                        .event = event,
+                                        .args = std::move(args),
+                                        .ack = ack,
+                                        .handler = nullptr});
 }
 
 // --- Rooms

@@ -61,8 +61,8 @@ void Socket::emit_values(std::string_view event, std::span<const Value> args, Em
     return;
   }
   const sio::Parser& parser = *nsp_->server().options().parser;
-  EncodedMessage packet(parser.encode_event(nsp_->name(), event, args, std::nullopt),
-                        flags.compress);
+  auto packet =
+      EncodedMessage::event(parser, nsp_->name(), event, args, std::nullopt, flags.compress);
   if (nsp_->outgoing_listeners_.load(std::memory_order_relaxed) == 0) {
     send_packet(std::move(packet), flags.volatile_);
     return;
@@ -80,7 +80,7 @@ void Socket::emit_values_with_ack(std::string_view event, std::span<const Value>
   require_unreserved(event);
   const std::uint64_t id = nsp_->next_ack_id();
   const sio::Parser& parser = *nsp_->server().options().parser;
-  EncodedMessage packet(parser.encode_event(nsp_->name(), event, args, id), flags.compress);
+  auto packet = EncodedMessage::event(parser, nsp_->name(), event, args, id, flags.compress);
   Array values;
   if (nsp_->outgoing_listeners_ > 0) values.assign(args.begin(), args.end());
   loop_->dispatch([self = shared_from_this(), id, flags = flags, callback = std::move(callback),
@@ -94,7 +94,7 @@ void Socket::emit_values_with_ack(std::string_view event, std::span<const Value>
 
 void Socket::send_packet(EncodedMessage packet, bool is_volatile) {
   if (loop_->in_loop_thread()) {
-    deliver(packet, is_volatile);
+    deliver(std::move(packet), is_volatile);
     return;
   }
   loop_->post([self = shared_from_this(), packet = std::move(packet), is_volatile] {
@@ -102,11 +102,18 @@ void Socket::send_packet(EncodedMessage packet, bool is_volatile) {
   });
 }
 
+// Null when the packet has to be dropped.
+engineio::Session* Socket::session_for(bool is_volatile) const noexcept {
+  engineio::Session* const session = conn();
+  return session && is_volatile && !session->writable() ? nullptr : session;
+}
+
 void Socket::deliver(const EncodedMessage& packet, bool is_volatile) {
-  if (!client_) return;
-  engineio::Session& session = client_->session();
-  if (is_volatile && !session.writable()) return;
-  packet.send_to(session);
+  if (auto* const session = session_for(is_volatile)) packet.send_to(*session);
+}
+
+void Socket::deliver(EncodedMessage&& packet, bool is_volatile) {
+  if (auto* const session = session_for(is_volatile)) std::move(packet).send_to(*session);
 }
 
 // --- Acknowledgements
@@ -116,12 +123,12 @@ class Socket::AckTarget final : public Ack::Target {
  public:
   AckTarget(const SocketPtr& socket, std::uint64_t id) : socket_(socket), id_(id) {}
 
-  void answer(Array args) override {
+  void answer(std::span<const Value> args) override {
     if (used_.test_and_set()) return;
     const auto socket = socket_.lock();
     if (!socket) return;
     const sio::Parser& parser = *socket->nsp().server().options().parser;
-    socket->send_packet(EncodedMessage(parser.encode_ack(socket->nsp().name(), id_, args)));
+    socket->send_packet(EncodedMessage::ack(parser, socket->nsp().name(), id_, args));
   }
 
  private:
@@ -130,8 +137,8 @@ class Socket::AckTarget final : public Ack::Target {
   std::atomic_flag used_;
 };
 
-Ack Socket::make_ack(std::optional<std::uint64_t> id) {
-  return id ? Ack(std::make_shared<AckTarget>(shared_from_this(), *id)) : Ack();
+Ack Socket::make_ack(const SocketPtr& self, std::optional<std::uint64_t> id) {
+  return id ? Ack(std::make_shared<AckTarget>(self, *id)) : Ack();
 }
 
 void Socket::register_ack(std::uint64_t id, std::optional<Millis> limit,
@@ -312,13 +319,13 @@ bool may_come_back(std::string_view reason) noexcept {
 void Socket::on_close(std::string_view reason, std::string_view detail) {
   if (std::exchange(closing_, true)) return;
   const auto self = shared_from_this();
-  if (connected_) dispatch("disconnecting", {reason, detail}, {});
+  if (connected_) dispatch(self, "disconnecting", {reason, detail}, {});
   const bool was_connected = connected_.exchange(false);
   if (was_connected && extras_ && !extras_->private_id.empty() && may_come_back(reason)) {
     nsp_->adapter().persist_session(saved());
   }
   release();
-  if (was_connected) dispatch("disconnect", {reason, detail}, {});
+  if (was_connected) dispatch(self, "disconnect", {reason, detail}, {});
   // What the handlers hold may hold this socket.
   forget_listeners();
 }

@@ -64,48 +64,49 @@ void Socket::use(EventMiddleware middleware) {
   own.middlewares = std::move(longer);
 }
 
-void Socket::on_event(Array args, std::optional<std::uint64_t> ack_id) {
-  const Ack ack = make_ack(ack_id);
+void Socket::on_event(SocketPtr self, Array args, std::optional<std::uint64_t> ack_id) {
+  Ack ack = make_ack(self, ack_id);
   if (args.empty()) {  // an event without a name has no handlers
     call_any(Direction::incoming, {}, {}, ack);
     return;
   }
   // Numbers are names, too.
-  std::string name = args[0].is_string() ? args[0].as_string() : to_json(args[0]);
+  auto* const text = args[0].get_if<std::string>();
+  std::string name = text ? std::move(*text) : to_json(args[0]);
   args.erase(args.begin());
-  call_any(Direction::incoming, name, args, ack);
+  if (extras_) call_any(Direction::incoming, name, args, ack);
   if (extras_ && extras_->middlewares) {
-    run_middlewares({.name = std::move(name), .args = std::move(args), .ack = ack});
+    run_middlewares(std::move(self),
+                    {.name = std::move(name), .args = std::move(args), .ack = std::move(ack)});
   } else {
-    dispatch(name, std::move(args), ack);
+    dispatch(std::move(self), name, std::move(args), std::move(ack));
   }
 }
 
-void Socket::run_middlewares(IncomingEvent event) {
+void Socket::run_middlewares(SocketPtr self, IncomingEvent event) {
   auto shared = std::make_shared<IncomingEvent>(std::move(event));
   const auto list = extras_->middlewares;
   auto call = [shared, list](std::size_t position, Next next) {
     (*list)[position](*shared, std::move(next));
   };
-  auto done = [self = shared_from_this(), shared](const ConnectError* error) {
+  auto done = [self, shared](const ConnectError* error) {
     if (!self->connected_) return;
     if (error) {
-      self->dispatch("error", {error->message, error->data}, {});
+      self->dispatch(self, "error", {error->message, error->data}, {});
     } else {
-      self->dispatch(shared->name, std::move(shared->args), shared->ack);
+      self->dispatch(self, shared->name, std::move(shared->args), shared->ack);
     }
   };
-  std::make_shared<MiddlewareRun>(shared_from_this(), list->size(), std::move(call),
-                                  std::move(done))
+  std::make_shared<MiddlewareRun>(std::move(self), list->size(), std::move(call), std::move(done))
       ->next();
 }
 
-void Socket::dispatch(std::string_view event, Array args, const Ack& ack) {
+void Socket::dispatch(SocketPtr self, std::string_view event, Array args, Ack ack) {
   call_listeners(listeners_.take(event), {.nsp = nsp_.get(),
-                                          .socket = shared_from_this(),
+                                          .socket = std::move(self),
                                           .event = event,
                                           .args = std::move(args),
-                                          .ack = ack,
+                                          .ack = std::move(ack),
                                           .handler = nullptr});
 }
 

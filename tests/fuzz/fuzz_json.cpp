@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Any text: what can be read is written as UTF-8 that reads as the same value, and is written the
-// same again. Any bytes: as a string of the application's they become a JSON string.
+// Any text: white space before it changes nothing, although it has another reader read it. What can
+// be read is written as UTF-8 that reads as the same value, and is written the same again. Any
+// bytes: as a string of the application's they become a JSON string.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -21,8 +22,11 @@ constexpr std::size_t kDepth = patchbay::Limits().json_depth;
 
 void check_text(std::string_view text) {
   const auto value = parse_json(text, kDepth);
+  const auto spaced = parse_json(" " + std::string(text), kDepth);
+  if (value.error() != spaced.error()) std::abort();
   if (!value) return;
   const std::string written = patchbay::to_json(*value);
+  if (written != patchbay::to_json(*spaced)) std::abort();
   if (!patchbay::is_valid_utf8(written)) std::abort();
   const auto again = parse_json(written, kDepth);
   if (!again || patchbay::to_json(*again) != written) std::abort();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,6 +69,34 @@ TEST_CASE("events and acks are written without a packet the same way") {
   CHECK(encode_ack("/n", 7, {}).text == "3/n,7[]");
 }
 
+TEST_CASE("a parser that only encodes packets does so for events and acks, too") {
+  // The text in brackets, so that it shows who wrote it.
+  struct OwnParser final : Parser {
+    [[nodiscard]] Encoded encode(const Packet& packet) const override {
+      Encoded encoded = sio::encode(packet);
+      encoded.text = "<" + encoded.text + ">";
+      return encoded;
+    }
+    [[nodiscard]] std::unique_ptr<Decoder> make_decoder(const Limits& limits) const override {
+      return json_parser()->make_decoder(limits);
+    }
+  };
+  struct Messages final : MessageSink {
+    void text(std::string_view data) override { all.emplace_back(data); }
+    void binary(std::string_view data) override { all.emplace_back(data); }
+    std::vector<std::string> all;
+  };
+  const OwnParser parser;
+  Messages event;
+  parser.encode_event(event, "/n", "e", Array{1, Bytes("a"), Bytes("b")}, 7);
+  CHECK(event.all == std::vector<std::string>{R"(<52-/n,7["e",1,{"_placeholder":true,"num":0},)"
+                                              R"({"_placeholder":true,"num":1}]>)",
+                                              "a", "b"});
+  Messages ack;
+  parser.encode_ack(ack, "/", 8, Array{"x"});
+  CHECK(ack.all == std::vector<std::string>{R"(<38["x"]>)"});
+}
+
 TEST_CASE("binary content leaves the text, depth first and in the order of the keys") {
   const Array args{Bytes("a"), Object{{"z", Array{Bytes("b"), 1}}, {"y", Bytes("c")}}, Bytes()};
   const Encoded event = encode_event("/", "up", args, std::nullopt);
@@ -116,4 +145,15 @@ TEST_CASE("text that is not UTF-8 is repaired wherever it stands, attachments ar
         "{\"k\xef\xbf\xbd\":{\"_placeholder\":true,\"num\":0}}]");
   CHECK(is_valid_utf8(event.text));
   CHECK(event.attachments == Attachments{"\xff"});
+}
+
+TEST_CASE("more attachments than are expected are all counted and sent") {
+  Array args;
+  for (int i = 0; i < 12; ++i) args.emplace_back(Bytes(std::string(1, static_cast<char>('a' + i))));
+  const Encoded event = encode_event("/n", "e", args, 5);
+  CHECK(event.text.starts_with(R"(512-/n,5["e",{"_placeholder":true,"num":0},)"));
+  CHECK(event.text.ends_with(R"({"_placeholder":true,"num":11}])"));
+  REQUIRE(event.attachments.size() == 12);
+  CHECK(event.attachments.front() == "a");
+  CHECK(event.attachments.back() == "l");
 }

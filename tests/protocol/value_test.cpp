@@ -8,6 +8,7 @@
 #include <limits>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -114,6 +115,59 @@ TEST_CASE("copies do not share content") {
   Value copy = original;
   copy.as_array()[0].as_object().set("a", 2);
   CHECK(original.as_array()[0]["a"] == Value(1));
+}
+
+TEST_CASE("every kind of value is copied, moved and assigned over every other") {
+  const std::string text = "text that is too long to stand in the string itself";
+  const Value kinds[] = {nullptr,
+                         true,
+                         7,
+                         2.5,
+                         "short",
+                         text,
+                         Bytes("abc"),
+                         Bytes(text),
+                         Array{text},
+                         Array{},
+                         Object{{text, text}}};
+  for (const Value& from : kinds) {
+    CAPTURE(&from - kinds);
+    Value copy(from);
+    CHECK(copy == from);
+    CHECK(copy.type() == from.type());
+    const Value moved(std::move(copy));
+    CHECK(moved == from);
+    for (const Value& over : kinds) {
+      Value assigned(over);
+      assigned = from;
+      CHECK(assigned == from);
+      CHECK(assigned.type() == from.type());
+      Value source(from);
+      Value target(over);
+      target = std::move(source);
+      CHECK(target == from);
+      CHECK(target.type() == from.type());
+    }
+  }
+}
+
+TEST_CASE("a value may be assigned itself, or what it holds") {
+  Value value(Array{"first", Array{"inner", 2}, Object{{"key", "of more than fifteen bytes"}}});
+  const Value same = value;
+  Value& alias = value;
+  value = alias;
+  CHECK(value == same);
+  value = std::move(alias);
+  CHECK(value == same);
+  Value copied = value;
+  copied = copied[std::size_t{2}];
+  CHECK(copied == same[std::size_t{2}]);
+  copied = std::move(copied.as_object()["key"]);
+  CHECK(copied == Value("of more than fifteen bytes"));
+  value = std::move(value.as_array()[1]);
+  CHECK(value == same[std::size_t{1}]);
+  value = std::move(value.as_array()[0]);
+  CHECK(value == Value("inner"));
 }
 
 // --- Object --------------------------------------------------------------------------------------

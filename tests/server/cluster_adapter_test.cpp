@@ -75,7 +75,7 @@ class BusAdapter final : public Adapter {
                                  detail::Completion<std::vector<Value>> done) override {
     struct Answer : Ack::Target {
       std::vector<Value>* all;
-      void answer(Array values) override { all->push_back(values.at(0)); }
+      void answer(std::span<const Value> values) override { all->push_back(values[0]); }
     };
     std::vector<Value> answers;
     for (BusAdapter* other : others()) {

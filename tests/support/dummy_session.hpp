@@ -67,7 +67,7 @@ class DummySession final : public engineio::Session {
     handler_ = std::move(handler);
   }
   void receive(bool binary, std::string_view data) {
-    if (const auto handler = handler_) handler->on_message(binary, data);
+    if (handler_) handler_->on_message(binary, data);
   }
   [[nodiscard]] std::vector<std::string> take_sent() { return std::exchange(sent_, {}); }
   // For each message since the last call, whether it may be compressed.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "patchbay/convert.hpp"
@@ -14,7 +16,7 @@ class Ack {
  public:
   struct Target {
     virtual ~Target() = default;
-    virtual void answer(Array args) = 0;
+    virtual void answer(std::span<const Value> args) = 0;
   };
 
   Ack() = default;  // answers nothing
@@ -25,11 +27,13 @@ class Ack {
 
   template <typename... Ts>
   void operator()(Ts&&... args) const {
-    if (target_) target_->answer(Array{to_value(std::forward<Ts>(args))...});
+    if (!target_) return;
+    const std::array<Value, sizeof...(Ts)> values{to_value(std::forward<Ts>(args))...};
+    target_->answer(values);
   }
   // With as many arguments as there are values.
-  void answer(Array args) const {
-    if (target_) target_->answer(std::move(args));
+  void answer(const Array& args) const {
+    if (target_) target_->answer(args);
   }
 
  private:

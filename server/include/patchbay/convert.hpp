@@ -241,7 +241,10 @@ template <typename T>
 }
 
 // What JavaScript would call this value: "string", "object" ...
-[[nodiscard]] std::string_view type_name(const Value& value) noexcept;
+[[nodiscard]] std::string_view type_name(Value::Type type) noexcept;
+[[nodiscard]] inline std::string_view type_name(const Value& value) noexcept {
+  return type_name(value.type());
+}
 
 namespace detail {
 

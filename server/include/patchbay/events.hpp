@@ -27,9 +27,14 @@ class EventListeners {
   void clear() noexcept { entries_.clear(); }
   [[nodiscard]] std::size_t count(std::string_view event) const noexcept;
 
+  // Who is to be called for an event, in order: mostly the first alone, if any.
+  struct Functions {
+    Function first;
+    std::vector<Function> more;
+  };
   // Who is to be called now; those that wanted to be called once are removed. A copy, because
   // handlers may add and remove handlers.
-  [[nodiscard]] std::vector<Function> take(std::string_view event);
+  [[nodiscard]] Functions take(std::string_view event);
 
  private:
   struct Entry {
@@ -44,6 +49,6 @@ class EventListeners {
 };
 
 // Calls each of the functions with the event; what they throw goes to the error listener.
-void call_listeners(const std::vector<EventListeners::Function>& functions, EventCall call);
+void call_listeners(EventListeners::Functions functions, EventCall call);
 
 }  // namespace patchbay

@@ -102,18 +102,21 @@ std::optional<T> take_argument(EventCall& call, std::size_t index, std::string& 
     return call.ack;
   } else if constexpr (std::is_same_v<T, Args>) {
     Args rest;
-    if (index < call.args.size()) {
+    if (index == 0) {
+      rest.values = std::move(call.args);
+    } else if (index < call.args.size()) {
       rest.values.assign(std::make_move_iterator(call.args.begin() + static_cast<long>(index)),
                          std::make_move_iterator(call.args.end()));
     }
     return rest;
   } else {
     const bool given = index < call.args.size();
-    const std::string_view kind = given ? type_name(call.args[index]) : "nothing";
+    const Value::Type type = given ? call.args[index].type() : Value::Type::null;
     auto result = Convert<T>::from_value(given ? std::move(call.args[index]) : Value());
     if (!result && problem.empty()) {
       problem = "argument " + std::to_string(index + 1) + ": expected " +
-                std::string(expected_name<T>()) + ", got " + std::string(kind);
+                std::string(expected_name<T>()) + ", got " +
+                std::string(given ? type_name(type) : "nothing");
     }
     return result;
   }

@@ -260,14 +260,17 @@ class Socket : public std::enable_shared_from_this<Socket> {
                 const Ack& ack);
   Extras& extras();
 
-  [[nodiscard]] Ack make_ack(std::optional<std::uint64_t> id);
+  [[nodiscard]] static Ack make_ack(const SocketPtr& self, std::optional<std::uint64_t> id);
   void send_packet(EncodedMessage packet, bool is_volatile = false);
+  [[nodiscard]] engineio::Session* session_for(bool is_volatile) const noexcept;
   void deliver(const EncodedMessage& packet, bool is_volatile);
+  void deliver(EncodedMessage&& packet, bool is_volatile);
   // Without a limit it waits as long as the client stays.
   void register_ack(std::uint64_t id, std::optional<Millis> limit, detail::AckCallback callback);
 
-  // [loop] Called by Client and NamespaceShard.
-  void on_event(Array args, std::optional<std::uint64_t> ack_id);
+  // [loop] Called by Client and NamespaceShard. `self` is this socket: handing it on costs less
+  // than asking for it anew.
+  void on_event(SocketPtr self, Array args, std::optional<std::uint64_t> ack_id);
   void on_ack(std::uint64_t id, Array args);
   void on_close(std::string_view reason, std::string_view detail);
   void on_rejected();
@@ -281,8 +284,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void forget_listeners();
   void restore(const SavedSession& session);
   [[nodiscard]] SavedSession saved() const;
-  void dispatch(std::string_view event, Array args, const Ack& ack);
-  void run_middlewares(IncomingEvent event);
+  void dispatch(SocketPtr self, std::string_view event, Array args, Ack ack);
+  void run_middlewares(SocketPtr self, IncomingEvent event);
   void fail_acks(std::error_code error);
   void finish_ack(std::uint64_t id, std::error_code error, Array args);
   void drop_ack(std::uint64_t id);

@@ -8,11 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "patchbay/protocol/bytes.hpp"
@@ -28,7 +28,8 @@ class Object {
   using Entry = std::pair<std::string, Value>;
 
   Object();
-  Object(std::initializer_list<Entry> entries);  // a key given twice: the last one wins
+  Object(std::initializer_list<Entry> entries);          // a key given twice: the last one wins
+  explicit Object(std::vector<Entry> entries) noexcept;  // Precondition: no key is given twice
   Object(const Object&);
   Object(Object&&) noexcept;
   Object& operator=(const Object&);
@@ -69,33 +70,46 @@ class Value {
  public:
   enum class Type : std::uint8_t { null, boolean, integer, number, string, binary, array, object };
 
-  Value() noexcept : data_(nullptr) {}
-  Value(std::nullptr_t) noexcept : data_(nullptr) {}  // NOLINT(*-explicit-*): reads as literals
-  Value(bool value) noexcept : data_(value) {}        // NOLINT(*-explicit-*)
+  Value() noexcept : type_(Type::null), integer_(0) {}
+  Value(std::nullptr_t) noexcept : Value() {}  // NOLINT(*-explicit-*): reads as literals
+  Value(bool value) noexcept : type_(Type::boolean), boolean_(value) {}  // NOLINT(*-explicit-*)
   // Unsigned values above the range of int64 become a number (double), as in JavaScript.
   template <std::integral I>
   requires(!std::same_as<I, bool> && !std::same_as<I, char>) Value(I value)
   noexcept {  // NOLINT(*-explicit-*)
     if (std::in_range<std::int64_t>(value)) {
-      data_ = static_cast<std::int64_t>(value);
+      type_ = Type::integer;
+      integer_ = static_cast<std::int64_t>(value);
     } else {
-      data_ = static_cast<double>(value);
+      type_ = Type::number;
+      number_ = static_cast<double>(value);
     }
   }
-  Value(double value) noexcept : data_(value) {}                      // NOLINT(*-explicit-*)
-  Value(float value) noexcept : data_(static_cast<double>(value)) {}  // NOLINT(*-explicit-*)
-  Value(std::string value) noexcept : data_(std::move(value)) {}      // NOLINT(*-explicit-*)
-  Value(std::string_view value) : data_(std::string(value)) {}        // NOLINT(*-explicit-*)
-  Value(const char* value) : data_(std::string(value)) {}             // NOLINT(*-explicit-*)
+  Value(double value) noexcept : type_(Type::number), number_(value) {}  // NOLINT(*-explicit-*)
+  Value(float value) noexcept : Value(static_cast<double>(value)) {}     // NOLINT(*-explicit-*)
+  Value(std::string value) noexcept                                      // NOLINT(*-explicit-*)
+      : type_(Type::string), string_(std::move(value)) {}
+  Value(std::string_view value) : type_(Type::string), string_(value) {}  // NOLINT(*-explicit-*)
+  Value(const char* value) : type_(Type::string), string_(value) {}       // NOLINT(*-explicit-*)
   // Any other pointer would silently become true.
   template <typename T>
   requires(!std::same_as<std::remove_const_t<T>, char>) Value(T*)
   = delete;
-  Value(Bytes value) noexcept : data_(std::move(value)) {}   // NOLINT(*-explicit-*)
-  Value(Array value) noexcept : data_(std::move(value)) {}   // NOLINT(*-explicit-*)
-  Value(Object value) noexcept : data_(std::move(value)) {}  // NOLINT(*-explicit-*)
+  Value(Bytes value) noexcept  // NOLINT(*-explicit-*)
+      : type_(Type::binary), binary_(std::move(value)) {}
+  Value(Array value) noexcept : type_(Type::array), array_(std::move(value)) {}  // NOLINT
+  Value(Object value) noexcept;                                                  // NOLINT
 
-  [[nodiscard]] Type type() const noexcept { return static_cast<Type>(data_.index()); }
+  Value(const Value& other);
+  Value(Value&& other) noexcept { take(std::move(other)); }
+  // The other value may be one inside this one.
+  Value& operator=(const Value& other) { return *this = Value(other); }
+  Value& operator=(Value&& other) noexcept;
+  ~Value() {
+    if (type_ >= Type::string) destroy();
+  }
+
+  [[nodiscard]] Type type() const noexcept { return type_; }
   [[nodiscard]] bool is_null() const noexcept { return type() == Type::null; }
   [[nodiscard]] bool is_bool() const noexcept { return type() == Type::boolean; }
   [[nodiscard]] bool is_integer() const noexcept { return type() == Type::integer; }
@@ -109,24 +123,22 @@ class Value {
   // Pointer to the content, or null when it is of another type.
   template <typename T>
   [[nodiscard]] const T* get_if() const noexcept {
-    return std::get_if<T>(&data_);
+    return const_cast<Value*>(this)->get_if<T>();
   }
   template <typename T>
-  [[nodiscard]] T* get_if() noexcept {
-    return std::get_if<T>(&data_);
-  }
+  [[nodiscard]] T* get_if() noexcept;
 
   // The content; throws std::bad_variant_access when it is of another type. as_double() takes
   // integers too.
-  [[nodiscard]] bool as_bool() const { return std::get<bool>(data_); }
-  [[nodiscard]] std::int64_t as_integer() const { return std::get<std::int64_t>(data_); }
+  [[nodiscard]] bool as_bool() const { return get<bool>(); }
+  [[nodiscard]] std::int64_t as_integer() const { return get<std::int64_t>(); }
   [[nodiscard]] double as_double() const;
-  [[nodiscard]] const std::string& as_string() const { return std::get<std::string>(data_); }
-  [[nodiscard]] const Bytes& as_binary() const { return std::get<Bytes>(data_); }
-  [[nodiscard]] const Array& as_array() const { return std::get<Array>(data_); }
-  [[nodiscard]] Array& as_array() { return std::get<Array>(data_); }
-  [[nodiscard]] const Object& as_object() const { return std::get<Object>(data_); }
-  [[nodiscard]] Object& as_object() { return std::get<Object>(data_); }
+  [[nodiscard]] const std::string& as_string() const { return get<std::string>(); }
+  [[nodiscard]] const Bytes& as_binary() const { return get<Bytes>(); }
+  [[nodiscard]] const Array& as_array() const { return get<Array>(); }
+  [[nodiscard]] Array& as_array() { return const_cast<Array&>(get<Array>()); }
+  [[nodiscard]] const Object& as_object() const { return get<Object>(); }
+  [[nodiscard]] Object& as_object() { return const_cast<Object&>(get<Object>()); }
 
   // Member of an object or element of an array; null (a shared constant) when there is none.
   [[nodiscard]] const Value& operator[](std::string_view key) const noexcept;
@@ -139,8 +151,117 @@ class Value {
   friend bool operator==(const Value& a, const Value& b);
 
  private:
-  // The order of the alternatives is that of Type.
-  std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Bytes, Array, Object> data_;
+  template <typename T>
+  [[nodiscard]] const T& get() const {
+    const T* const content = get_if<T>();
+    if (!content) refuse();
+    return *content;
+  }
+  [[noreturn]] static void refuse();
+
+  // Constructs the content, when there is none, from the other's.
+  void take(Value&& other) noexcept;
+  // Precondition: a type with a destructor.
+  void destroy() noexcept;
+
+  // A std::variant in effect; written out because values are moved by the million.
+  Type type_;
+  union {
+    bool boolean_;
+    std::int64_t integer_;
+    double number_;
+    std::string string_;
+    Bytes binary_;
+    Array array_;
+    Object object_;
+  };
 };
+
+inline Object::Object() = default;
+inline Object::Object(std::vector<Entry> entries) noexcept : entries_(std::move(entries)) {}
+inline Object::Object(Object&&) noexcept = default;
+inline Object& Object::operator=(Object&&) noexcept = default;
+inline Object::~Object() = default;
+
+inline std::size_t Object::size() const noexcept {
+  return entries_.size();
+}
+inline bool Object::empty() const noexcept {
+  return entries_.empty();
+}
+inline const Object::Entry* Object::begin() const noexcept {
+  return entries_.data();
+}
+inline const Object::Entry* Object::end() const noexcept {
+  return entries_.data() + entries_.size();
+}
+inline Object::Entry* Object::begin() noexcept {
+  return entries_.data();
+}
+inline Object::Entry* Object::end() noexcept {
+  return entries_.data() + entries_.size();
+}
+
+inline Value::Value(Object value) noexcept : type_(Type::object), object_(std::move(value)) {}
+
+inline void Value::take(Value&& other) noexcept {
+  type_ = other.type_;
+  switch (type_) {
+    case Type::string:
+      std::construct_at(&string_, std::move(other.string_));
+      break;
+    case Type::binary:
+      std::construct_at(&binary_, std::move(other.binary_));
+      break;
+    case Type::array:
+      std::construct_at(&array_, std::move(other.array_));
+      break;
+    case Type::object:
+      std::construct_at(&object_, std::move(other.object_));
+      break;
+    case Type::boolean:
+      boolean_ = other.boolean_;
+      break;
+    case Type::number:
+      number_ = other.number_;
+      break;
+    default:
+      integer_ = other.integer_;
+      break;
+  }
+}
+
+inline Value& Value::operator=(Value&& other) noexcept {
+  if (this == &other) return *this;
+  if (type_ < Type::array) {  // nothing is inside
+    if (type_ >= Type::string) destroy();
+    take(std::move(other));
+  } else {
+    Value taken(std::move(other));
+    destroy();
+    take(std::move(taken));
+  }
+  return *this;
+}
+
+template <typename T>
+T* Value::get_if() noexcept {
+  if constexpr (std::is_same_v<T, bool>) {
+    return type_ == Type::boolean ? &boolean_ : nullptr;
+  } else if constexpr (std::is_same_v<T, std::int64_t>) {
+    return type_ == Type::integer ? &integer_ : nullptr;
+  } else if constexpr (std::is_same_v<T, double>) {
+    return type_ == Type::number ? &number_ : nullptr;
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return type_ == Type::string ? &string_ : nullptr;
+  } else if constexpr (std::is_same_v<T, Bytes>) {
+    return type_ == Type::binary ? &binary_ : nullptr;
+  } else if constexpr (std::is_same_v<T, Array>) {
+    return type_ == Type::array ? &array_ : nullptr;
+  } else {
+    static_assert(std::is_same_v<T, Object>, "no value has content of this type");
+    return type_ == Type::object ? &object_ : nullptr;
+  }
+}
 
 }  // namespace patchbay

@@ -25,6 +25,12 @@ Encoded encode_event(std::string_view nsp, std::string_view name, std::span<cons
                      std::optional<std::uint64_t> id);
 Encoded encode_ack(std::string_view nsp, std::uint64_t id, std::span<const Value> args);
 
+// And without an Encoded.
+void encode_event(MessageSink& out, std::string_view nsp, std::string_view name,
+                  std::span<const Value> args, std::optional<std::uint64_t> id);
+void encode_ack(MessageSink& out, std::string_view nsp, std::uint64_t id,
+                std::span<const Value> args);
+
 // Holds memory only while a packet waits for attachments: no more than Limits::attachments
 // messages.
 class JsonDecoder final : public Decoder {

@@ -29,6 +29,17 @@ struct Encoded {
   std::vector<std::string> attachments;
 };
 
+// Takes the messages of an encoded packet in their order. The views live for the call.
+class MessageSink {
+ public:
+  // The first one, if at all: UTF-8.
+  virtual void text(std::string_view data) = 0;
+  virtual void binary(std::string_view data) = 0;
+
+ protected:
+  ~MessageSink() = default;
+};
+
 // Assembles packets from the messages of one connection. Whatever a client sends must end as a
 // packet or an error; after an error the connection is closed and the decoder not used any more.
 class Decoder {
@@ -45,13 +56,12 @@ class Parser {
  public:
   virtual ~Parser() = default;
   [[nodiscard]] virtual Encoded encode(const Packet& packet) const = 0;
-  // The same without a Packet: `args` are the event's arguments behind its name, or those of an
-  // acknowledgement. By default they build one.
-  [[nodiscard]] virtual Encoded encode_event(std::string_view nsp, std::string_view name,
-                                             std::span<const Value> args,
-                                             std::optional<std::uint64_t> id) const;
-  [[nodiscard]] virtual Encoded encode_ack(std::string_view nsp, std::uint64_t id,
-                                           std::span<const Value> args) const;
+  // The same for what is sent most, without a Packet or an Encoded: `args` are the event's
+  // arguments behind its name, or those of an acknowledgement. By default they build both.
+  virtual void encode_event(MessageSink& out, std::string_view nsp, std::string_view name,
+                            std::span<const Value> args, std::optional<std::uint64_t> id) const;
+  virtual void encode_ack(MessageSink& out, std::string_view nsp, std::uint64_t id,
+                          std::span<const Value> args) const;
   // The limits outlive the decoder.
   [[nodiscard]] virtual std::unique_ptr<Decoder> make_decoder(const Limits& limits) const = 0;
 };
