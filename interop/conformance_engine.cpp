@@ -94,7 +94,7 @@ class Fixture {
   std::map<std::string, Array, std::less<>> events_;  // of living sessions
 };
 
-class EchoHandler final : public engineio::SessionHandler {
+class EchoHandler final : public engineio::SessionHandler, private engineio::SessionObserver {
  public:
   EchoHandler(Fixture& fixture, std::shared_ptr<Session> session)
       : fixture_(&fixture), session_(std::move(session)) {}
@@ -104,6 +104,12 @@ class EchoHandler final : public engineio::SessionHandler {
   }
   void on_upgrading() override { record("upgrading"); }
   void on_upgrade() override { record("upgrade"); }
+  engineio::SessionObserver* observer() noexcept override { return this; }
+  void on_close(eio::CloseReason reason, Errc /*detail*/) override {
+    fixture_->closed(*session_, reason);
+  }
+
+ private:
   void on_heartbeat() override { record("heartbeat"); }
   void on_drain() override { record("drain"); }
   void on_packet(const eio::PacketView& packet) override {
@@ -112,11 +118,6 @@ class EchoHandler final : public engineio::SessionHandler {
   void on_packet_create(const eio::EncodedPacket& packet) override {
     record("create " + std::string(packet.is_binary() ? "b" : packet.payload().substr(0, 1)));
   }
-  void on_close(eio::CloseReason reason, Errc /*detail*/) override {
-    fixture_->closed(*session_, reason);
-  }
-
- private:
   void record(std::string event) { fixture_->record(session_->id(), std::move(event)); }
 
   Fixture* fixture_;

@@ -320,21 +320,25 @@ void LiveSession::on_message(bool binary, std::string_view data) {
 }
 
 void LiveSession::on_packet(const eio::PacketView& packet) {
-  const auto handler = handler_;  // it may close the session
-  if (!handler) return;
-  handler->on_packet(packet);
+  if (!observer_) return;
+  const auto keep = handler_;  // the observer may close the session
+  observer_->on_packet(packet);
   const auto heartbeat = revision() == 4 ? eio::PacketType::pong : eio::PacketType::ping;
-  if (packet.type == heartbeat) handler->on_heartbeat();
+  if (observer_ && packet.type == heartbeat) observer_->on_heartbeat();
 }
 
 void LiveSession::on_packet_create(const eio::EncodedPacket& packet) {
-  if (const auto handler = handler_) handler->on_packet_create(packet);
+  if (!observer_) return;
+  const auto keep = handler_;
+  observer_->on_packet_create(packet);
 }
 
 void LiveSession::report_drained() {
+  if (when_drained_.empty() && !observer_) return;
   const auto self = shared_from_this();
   for (const auto& callback : std::exchange(when_drained_, {})) callback();
-  if (const auto handler = handler_) handler->on_drain();
+  const auto keep = handler_;
+  if (observer_) observer_->on_drain();
 }
 
 void LiveSession::wake_writer() {
@@ -344,8 +348,8 @@ void LiveSession::wake_writer() {
 
 void LiveSession::flush() {
   flush_pending_ = false;
-  const bool something = buffered_bytes() > 0;
   if (machine_.transport() == Transport::polling) {
+    const bool something = buffered_bytes() > 0;
     compress_poll_ = may_compress(machine_.queue());
     machine_.flush_poll();
     compress_poll_ = false;
@@ -354,11 +358,12 @@ void LiveSession::flush() {
   }
   const auto ws = ws_;
   if (!ws) return;
+  const bool something = buffered_bytes() > 0;
   if (ws->flush(machine_.queue())) {
     machine_.on_drained();
     if (something) report_drained();
   }
-  ws->resume_reading();
+  if (ws->reading_paused()) ws->resume_reading();
 }
 
 void LiveSession::on_close(eio::CloseReason reason, Errc detail) {
@@ -367,6 +372,7 @@ void LiveSession::on_close(eio::CloseReason reason, Errc detail) {
   when_drained_.clear();
   shard_->remove_session(*this);
   claim_.reset();
+  observer_ = nullptr;
   if (const auto handler = std::exchange(handler_, nullptr)) handler->on_close(reason, detail);
 }
 

@@ -15,6 +15,7 @@
 #include "kept_request.hpp"
 #include "patchbay/engineio/session.hpp"
 #include "patchbay/protocol/eio/session_machine.hpp"
+#include "prefetch.hpp"
 #include "shard_directory.hpp"
 #include "timer_wheel.hpp"
 #include "ws_transport.hpp"
@@ -41,7 +42,10 @@ class LiveSession final : public Session,
               Transport transport);
   ~LiveSession() override;
 
-  void set_handler(std::shared_ptr<SessionHandler> handler) { handler_ = std::move(handler); }
+  void set_handler(std::shared_ptr<SessionHandler> handler) {
+    handler_ = std::move(handler);
+    observer_ = handler_->observer();
+  }
 
   // Session
   [[nodiscard]] const std::string& id() const noexcept override { return id_; }
@@ -79,6 +83,12 @@ class LiveSession final : public Session,
 
   // Writes what is queued.
   void flush();
+  // Brings what flush() looks at into the cache, while others are being flushed; in two steps,
+  // since the second follows a pointer of the first.
+  void prefetch() const noexcept { engineio::prefetch(*this); }
+  void prefetch_transport() const noexcept {
+    if (ws_) ws_->prefetch();
+  }
 
  private:
   // eio::SessionMachine::Handler
@@ -122,6 +132,7 @@ class LiveSession final : public Session,
   std::unique_ptr<ShardDirectory::Claim> claim_;
   KeptRequest request_;
   std::shared_ptr<SessionHandler> handler_;
+  SessionObserver* observer_ = nullptr;  // goes with the handler; mostly there is none
   std::shared_ptr<Exchange> poll_;
   std::shared_ptr<Exchange> post_;
   std::shared_ptr<WsTransport> ws_;

@@ -18,7 +18,7 @@ namespace {
 
 // A read gets at most this much. Large enough for many small messages and for few system calls per
 // large one; it exists once per shard.
-constexpr std::size_t kScratchBytes = std::size_t{64} * 1024;
+constexpr std::size_t kScratchBytes = std::size_t{256} * 1024;
 
 // After a crowd has left: those who come back at once, as after a broken network, find the memory
 // still there.
@@ -159,7 +159,11 @@ void Shard::flush_sessions() {
   if (dirty_.empty()) return;
   auto sessions = std::exchange(dirty_, {});
   deflate_pool_.begin_turn();
-  for (const auto& session : sessions) session->flush();
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    if (i + 2 < sessions.size()) sessions[i + 2]->prefetch();
+    if (i + 1 < sessions.size()) sessions[i + 1]->prefetch_transport();
+    sessions[i]->flush();
+  }
   deflate_pool_.end_turn();
   // Keep the room for the next turn, unless this one was unusually crowded.
   constexpr std::size_t kKeptCapacity = 1024;

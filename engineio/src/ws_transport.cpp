@@ -64,9 +64,9 @@ void WsTransport::on_readable() {
 
 void WsTransport::resume_reading() {
   if (state_ == State::closed) return;
-  if (control_.size() >= kMaxControlBytes) return;
-  if (listener_ && listener_->reading_paused(*this)) return;
-  stream_->wait_readable();
+  reading_paused_ =
+      control_.size() >= kMaxControlBytes || (listener_ && listener_->reading_paused(*this));
+  if (!reading_paused_) stream_->wait_readable();
 }
 
 void WsTransport::process(std::span<char> input) {

@@ -14,6 +14,7 @@
 #include "patchbay/engineio/options.hpp"
 #include "patchbay/protocol/eio/packet.hpp"
 #include "patchbay/protocol/eio/send_queue.hpp"
+#include "prefetch.hpp"
 #include "stream.hpp"
 #include "timer_wheel.hpp"
 #include "ws_codec.hpp"
@@ -58,8 +59,14 @@ class WsTransport final : public Stream::Handler,
 
   // Sends a close frame, waits for the peer's, and closes. The listener hears nothing more.
   void close(std::optional<std::uint16_t> code);
-  // The peer may be read from again.
+  // Reading was put off, since too much waits for this peer.
+  [[nodiscard]] bool reading_paused() const noexcept { return reading_paused_; }
+  // The peer may be read from again, if its listener agrees.
   void resume_reading();
+  void prefetch() const noexcept {
+    engineio::prefetch(*this);
+    engineio::prefetch(*stream_);
+  }
 
   // Stream::Handler
   void on_readable() override;
@@ -91,6 +98,7 @@ class WsTransport final : public Stream::Handler,
   std::string control_;  // pongs, close and probe frames: before packets that are still queued
   State state_ = State::open;
   bool peer_closed_ = false;
+  bool reading_paused_ = false;
   bool blocked_ = false;  // the kernel takes nothing more until it says so
 };
 

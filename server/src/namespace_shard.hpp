@@ -72,6 +72,8 @@ class NamespaceShard {
  private:
   class AckRound;
 
+  template <typename F>
+  static void for_each_of(std::span<Socket* const> sockets, F&& function);
   // Every socket that the room stands for: its members, or the socket whose id it is.
   template <typename F>
   void for_each_in(std::string_view room, F&& function);
@@ -84,6 +86,7 @@ class NamespaceShard {
   Namespace* nsp_;
   engineio::Loop* loop_;
   std::unordered_map<std::string_view, SocketPtr> sockets_;  // keys are the sockets' own ids
+  std::vector<Socket*> everyone_;                            // the same; each knows its position
   RoomIndex rooms_;
   std::atomic<std::size_t> count_{0};
   std::unique_ptr<RecoveryStore> recovery_;  // null when it is off

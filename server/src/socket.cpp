@@ -28,24 +28,25 @@ struct Socket::PendingAck {
 
 Socket::Socket(Token /*token*/, std::shared_ptr<Client> client, NamespaceShard& shard,
                std::size_t slot, std::string id, Handshake handshake)
-    : loop_(&shard.loop()),
+    : session_(&client->session()),
+      recoverable_(shard.nsp().server().options().connection_state_recovery.has_value() &&
+                   session_->revision() == 4),
+      loop_(&shard.loop()),
       nsp_(shard.nsp().shared_from_this()),
       shard_(&shard),
       client_(std::move(client)),
       slot_(slot),
       id_(std::move(id)),
-      handshake_(std::move(handshake)),
-      recoverable_(nsp_->server().options().connection_state_recovery.has_value() &&
-                   client_->session().revision() == 4) {}
+      handshake_(std::move(handshake)) {}
 
 Socket::~Socket() = default;
 
 engineio::Session* Socket::conn() const noexcept {
-  return client_ ? &client_->session() : nullptr;
+  return session_;
 }
 
 std::string_view Socket::transport() const noexcept {
-  return client_ ? eio::to_string(client_->session().transport()) : std::string_view();
+  return session_ ? eio::to_string(session_->transport()) : std::string_view();
 }
 
 SocketDetails Socket::details() const {
@@ -104,8 +105,7 @@ void Socket::send_packet(EncodedMessage packet, bool is_volatile) {
 
 // Null when the packet has to be dropped.
 engineio::Session* Socket::session_for(bool is_volatile) const noexcept {
-  engineio::Session* const session = conn();
-  return session && is_volatile && !session->writable() ? nullptr : session;
+  return session_ && is_volatile && !session_->writable() ? nullptr : session_;
 }
 
 void Socket::deliver(const EncodedMessage& packet, bool is_volatile) {
@@ -350,6 +350,7 @@ void Socket::on_rejected() {
 
 void Socket::release() {
   if (!std::exchange(client_, nullptr)) return;
+  session_ = nullptr;
   shard_->remove(*this);
   in_own_room_ = false;
   fail_acks(Errc::ack_disconnected);

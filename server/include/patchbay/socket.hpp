@@ -59,9 +59,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   [[nodiscard]] const Handshake& handshake() const noexcept { return handshake_; }
   // The HTTP request that opened the session.
-  [[nodiscard]] const engineio::RequestInfo& request() const {
-    return handshake_.request();
-  }
+  [[nodiscard]] const engineio::RequestInfo& request() const { return handshake_.request(); }
   [[nodiscard]] Namespace& nsp() const noexcept { return *nsp_; }
   // From the CONNECT reply to the disconnection.
   [[nodiscard]] bool connected() const noexcept { return connected_; }
@@ -290,6 +288,15 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void finish_ack(std::uint64_t id, std::error_code error, Array args);
   void drop_ack(std::uint64_t id);
 
+  // First what a broadcast looks at in each of its recipients: it should be one line of the cache.
+  engineio::Session* session_;    // the client's; null after the end
+  std::uint64_t visit_mark_ = 0;  // NamespaceShard: already selected in this broadcast
+  std::uint32_t position_ = 0;    // NamespaceShard: among its sockets
+  const bool recoverable_;        // what is sent to it may be sent again
+  bool in_own_room_ = true;
+  bool closing_ = false;
+  bool recovered_ = false;
+  std::atomic<bool> connected_{false};
   engineio::Loop* loop_;
   std::shared_ptr<Namespace> nsp_;
   NamespaceShard* shard_;
@@ -302,12 +309,6 @@ class Socket : public std::enable_shared_from_this<Socket> {
   std::unique_ptr<Extras> extras_;
   std::unique_ptr<PendingAcks> pending_acks_;
   std::vector<Membership> memberships_;
-  std::uint64_t visit_mark_ = 0;  // NamespaceShard: already selected in this broadcast
-  const bool recoverable_;        // what is sent to it may be sent again
-  bool in_own_room_ = true;
-  bool closing_ = false;
-  bool recovered_ = false;
-  std::atomic<bool> connected_{false};
 };
 
 }  // namespace patchbay

@@ -1,45 +1,41 @@
 // SPDX-License-Identifier: MIT
 //
-// What is measured. A case is one scenario of bench-load with its options:
-//   name, title
-//   load      arguments of bench-load
-//   servers   for which servers (DEFAULT_SERVERS unless said); the order is that of measuring
-//   group     cases of one group are measured in the same rounds, to be compared with each other
-//   cpus      "both": the server may use both cores, not only its own
-//   repeat    at most so often
-//   long      takes minutes: not part of --quick
-//   per       what a message is here, for the tables
+// What is compared: the scenarios of lib/scenarios.mjs, and some more. In addition to what they have:
+//   servers      those it is for; DEFAULT_SERVERS unless said
+//   group        cases of one group are measured in the same rounds, to be compared with each other
+//   cores        of the server, when it is to have more than its own
+//   repeat       at most so often
+//   long         takes minutes, or tens of thousands of connections: not part of --quick
+//   connections  {option, count}: how many; fewer where the machine does not let a process have that
+//                many open files
+import { SCENARIOS } from "../lib/scenarios.mjs";
 
 export const DEFAULT_SERVERS = ["limit", "patchbay", "node-ws", "eiows", "bun"];
 
 const kPatchbay = ["patchbay"];
-const kThreads = { servers: ["patchbay", "patchbay-2-threads"], cpus: "both", per: "message" };
+const kTimes = ["--seconds", 3, "--warmup", 1];
+const kRoomOfTen = ["room", "--connections", 10, "--rooms", 1, ...kTimes];
+const kThreads = { servers: ["patchbay", "patchbay-2-threads"], cores: "0,1" };
+// The server gives memory back some seconds after connections have left.
+const kSettle = ["--settle", 5];
+// For what a server opens beside connections.
+const kSpareFiles = 100;
 
-const kMessages = [
-  { name: "echo", title: "echo", load: ["echo"] },
-  { name: "ack", title: "acknowledgement", load: ["ack"] },
-  { name: "echo-d1", title: "echo, one under way", load: ["echo", "--depth", "1"] },
-  { name: "echo-4k", title: "echo, 4 KiB", load: ["echo", "--payload", "4096"] },
-  { name: "binary", title: "binary echo", load: ["binary"] },
-  { name: "polling", title: "echo over long-polling", load: ["polling"] },
-  { name: "rate-5000", title: "echo, 5,000 a second", load: ["echo", "--rate", "5000"] },
-];
-
-const kDeliveries = [
-  { name: "broadcast", title: "broadcast to 1,000", load: ["broadcast"], group: "broadcast" },
+const kMore = [
+  { name: "rate-5000", title: "echo, 5,000 a second in all", args: ["echo", "--rate", 5000, ...kTimes] },
   {
     name: "broadcast-10k",
-    title: "broadcast to 10,000",
-    load: ["broadcast", "--connections", "10000"],
+    title: "broadcast to 10,000, one at a time",
+    args: ["broadcast", ...kTimes],
+    connections: { option: "--connections", count: 10_000 },
     group: "broadcast",
     long: true,
   },
-  { name: "broadcast-d4", title: "broadcast to 1,000, four under way", load: ["broadcast", "--depth", "4"] },
-  { name: "room", title: "1,000 in 100 rooms", load: ["room"] },
   {
     name: "room-of-100",
     title: "a room of 10 among 100",
-    load: ["room", "--connections", "10", "--rooms", "1", "--idle-connections", "90"],
+    args: kRoomOfTen,
+    connections: { option: "--idle-connections", count: 90 },
     servers: kPatchbay,
     group: "room-among-many",
     long: true,
@@ -47,37 +43,28 @@ const kDeliveries = [
   {
     name: "room-of-100k",
     title: "a room of 10 among 100,000",
-    load: ["room", "--connections", "10", "--rooms", "1", "--idle-connections", "99990"],
+    args: kRoomOfTen,
+    connections: { option: "--idle-connections", count: 99_990 },
     servers: kPatchbay,
     group: "room-among-many",
     long: true,
   },
-  { name: "slow", title: "broadcast while 50 of 100 do not read", load: ["slow"] },
-];
-
-const kOpenings = [
-  { name: "connect", title: "opening, WebSocket", load: ["connect"] },
-  { name: "upgrade", title: "opening, through the upgrade", load: ["upgrade"] },
-  { name: "storm", title: "5,000 come back at once", load: ["storm"] },
+  { name: "slow", title: "broadcast while 50 of 100 do not read", args: ["slow", ...kTimes] },
+  { name: "storm", title: "5,000 come back at once", args: ["storm"], group: "storm" },
   {
     name: "storm-20k",
     title: "20,000 come back at once",
-    load: ["storm", "--connections", "20000"],
+    args: ["storm"],
+    connections: { option: "--connections", count: 20_000 },
     servers: kPatchbay,
     group: "storm",
     long: true,
   },
-];
-
-export const CASES = [
-  ...kMessages.map((each) => ({ per: "message", ...each })),
-  ...kDeliveries.map((each) => ({ per: "delivery", ...each })),
-  ...kOpenings.map((each) => ({ per: "connection", group: each.name.split("-")[0], ...each })),
-  { name: "idle", title: "10,000 idle", load: ["idle"] },
   {
     name: "idle-50k",
     title: "50,000 idle for two minutes",
-    load: ["idle", "--connections", "50000", "--hold", "120"],
+    args: ["idle", "--rooms", 100, "--hold", 120, ...kSettle],
+    connections: { option: "--connections", count: 50_000 },
     servers: kPatchbay,
     repeat: 1,
     long: true,
@@ -85,11 +72,30 @@ export const CASES = [
   {
     name: "join",
     title: "a million room memberships",
-    load: ["join", "--memberships", "1000000"],
+    args: ["join", "--memberships", 1_000_000],
     servers: kPatchbay,
-    per: "join",
     long: true,
   },
-  { name: "threads-echo", title: "echo, both cores", load: ["echo"], ...kThreads },
-  { name: "threads-broadcast", title: "broadcast, both cores", load: ["broadcast"], ...kThreads },
-].map((each) => ({ servers: DEFAULT_SERVERS, group: each.name, ...each }));
+  { name: "threads-echo", title: "echo, both cores", args: ["echo", ...kTimes], ...kThreads },
+  { name: "threads-broadcast", title: "broadcast, both cores", args: ["broadcast", ...kTimes], ...kThreads },
+];
+
+function fromScenario(scenario) {
+  return scenario.name === "idle" ? { ...scenario, args: [...scenario.args, ...kSettle] } : scenario;
+}
+
+export const CASES = [...SCENARIOS.map(fromScenario), ...kMore].map((each) => ({
+  servers: DEFAULT_SERVERS,
+  group: each.name,
+  ...each,
+}));
+
+/** The case with as many connections as a process with so many open files can have; the title says so
+ * when they are fewer than the case is about. */
+export function fitted(each, openFiles) {
+  if (!each.connections) return each;
+  const { option, count } = each.connections;
+  const possible = Math.min(count, openFiles - kSpareFiles);
+  const title = possible < count ? `${each.title} (here ${possible.toLocaleString("en")})` : each.title;
+  return { ...each, title, args: [...each.args, option, possible] };
+}

@@ -10,10 +10,7 @@ const kOptions = {
   servers: { type: "string" },
   repeat: { type: "string" },
   seconds: { type: "string" },
-  warmup: { type: "string" },
   quick: { type: "boolean", default: false },
-  "server-cpu": { type: "string", default: "0" },
-  "load-cpu": { type: "string", default: "1" },
   json: { type: "string", default: join(ROOT, "build/bench/compare.json") },
   from: { type: "string" },
   "no-build": { type: "boolean", default: false },
@@ -29,9 +26,8 @@ const kHelp = `tools/bench/compare: measures Patchbay beside other Socket.IO ser
   --only CASES      comma-separated: ${names(CASES).join(", ")}
   --servers NAMES   comma-separated: ${names(SERVERS).join(", ")}
   --repeat N        rounds of which the median counts (3)
-  --seconds S, --warmup S   per run (3, 1)
+  --seconds S       per run (3)
   --quick           one short round of each case that does not take minutes: to see that all works
-  --server-cpu N, --load-cpu N   the cores (0, 1)
   --json FILE       where everything that was measured goes (build/bench/compare.json)
   --from FILE       tables from such a file, without measuring
   --no-build        with the programs as they are
@@ -71,19 +67,14 @@ export function parseCommandLine(args) {
     console.log(kHelp);
     process.exit(0);
   }
-  const quick = values.quick;
-  const cases = quick ? CASES.filter(({ long }) => !long) : CASES;
-  const seconds = number(values.seconds ?? (quick ? 1 : 3), "seconds", 0.1);
-  const warmup = number(values.warmup ?? (quick ? 0.5 : 1), "warmup", 0);
+  const short = values.quick;
+  const cases = short ? CASES.filter(({ long }) => !long) : CASES;
+  const seconds = values.seconds ?? (short ? "1" : undefined);
   return {
     cases: values.only === undefined ? names(cases) : chosen(values.only, names(CASES), "case"),
     servers: chosen(values.servers, names(SERVERS), "server"),
-    settings: {
-      repeat: Math.floor(number(values.repeat ?? (quick ? 1 : 3), "repeat", 1)),
-      serverCpu: values["server-cpu"],
-      loadCpu: values["load-cpu"],
-      generator: ["--seconds", String(seconds), "--warmup", String(warmup)],
-    },
+    repeat: Math.floor(number(values.repeat ?? (short ? "1" : "3"), "repeat", 1)),
+    seconds: seconds && number(seconds, "seconds", 0.1),
     json: values.json,
     from: values.from,
     build: !values["no-build"],

@@ -20,4 +20,10 @@ export function describeMachine() {
   };
 }
 
-export const load = () => loadavg().map((value) => Number(value.toFixed(2)));
+export const loadAverage = () => loadavg().map((value) => Number(value.toFixed(2)));
+
+/** How many files a process may have open, at most: connections are files. */
+export function openFiles() {
+  const [, hard] = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
+  return hard === "unlimited" ? Infinity : Number(hard);
+}

@@ -3,12 +3,13 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-import { CASES } from "./cases.mjs";
+import { quick } from "../lib/scenarios.mjs";
+import { format } from "../lib/statistics.mjs";
+import { CASES, fitted } from "./cases.mjs";
 import { parseCommandLine } from "./command_line.mjs";
-import { describeMachine, load } from "./machine.mjs";
-import { measure } from "./measure.mjs";
-import { endOnSignals } from "./processes.mjs";
-import { briefReport, format, fullReport, replaceBlock } from "./report.mjs";
+import { describeMachine, loadAverage, openFiles } from "./machine.mjs";
+import { measureAll } from "./measure.mjs";
+import { briefReport, fullReport, replaceBlock } from "./report.mjs";
 import { judge } from "./requirements.mjs";
 import { Results, failureOf } from "./results.mjs";
 import { ROOT, SERVERS, versions, whyMissing } from "./servers.mjs";
@@ -32,12 +33,19 @@ function tell(each, server, report) {
   console.error(`${each.name}, ${server.title}: ${failureOf(report) ?? figures.join(", ")}`);
 }
 
+function chosenCases({ cases, seconds }) {
+  const limit = openFiles();
+  return CASES.filter(({ name }) => cases.includes(name))
+    .map((each) => fitted(each, limit))
+    .map((each) => (seconds === undefined ? each : quick(each, seconds)));
+}
+
 // What a report says about its cases and servers; how they are started is no one's business later.
 const named = ({ name, title }) => ({ name, title });
 
 async function take(options) {
   const wanted = SERVERS.filter(({ name }) => options.servers.includes(name));
-  const cases = CASES.filter(({ name }) => options.cases.includes(name));
+  const cases = chosenCases(options);
   const leftOut = wanted.flatMap((server) => {
     const why = whyMissing(server);
     return why ? [{ ...named(server), why: why.replace(`${ROOT}/`, "") }] : [];
@@ -45,14 +53,14 @@ async function take(options) {
   const servers = wanted.filter((server) => !whyMissing(server));
   for (const { title, why } of leftOut) console.error(`left out: ${title}: ${why}`);
 
-  const before = load()[0];
-  const runs = await measure(cases, servers, options.settings, tell);
+  const before = loadAverage()[0];
+  const runs = await measureAll(cases, servers, options.repeat, tell);
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: describeMachine(),
     versions: versions(servers),
-    settings: options.settings,
-    load_average: [before, load()[0]],
+    repeat: options.repeat,
+    load_average: [before, loadAverage()[0]],
     left_out: leftOut,
     cases: cases.filter(({ name }) => name in runs).map(named),
     servers: servers.map(named),
@@ -75,7 +83,6 @@ function writeReadmes(report) {
 /** Returns the exit code. */
 export async function main(args) {
   const options = parseCommandLine(args);
-  endOnSignals();
   if (options.build && !options.from) build();
   const report = options.from ? JSON.parse(readFileSync(options.from, "utf8")) : await take(options);
   if (!options.from) write(options.json, JSON.stringify(report, null, 1) + "\n");

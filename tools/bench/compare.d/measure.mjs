@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { load } from "./machine.mjs";
-import { output, withServer } from "./processes.mjs";
+import { measure } from "../lib/load.mjs";
+import { loadAverage } from "./machine.mjs";
 import { LOAD } from "./servers.mjs";
-
-const kLimitMs = 15 * 60_000;
-
-async function measureOnce(server, each, { serverCpu, loadCpu, generator }) {
-  const cpus = each.cpus === "both" ? `${serverCpu},${loadCpu}` : serverCpu;
-  try {
-    return await withServer(server.command, cpus, async ({ port, pid }) => {
-      const target = ["--port", String(port), "--server-pid", String(pid)];
-      return JSON.parse(await output([LOAD, ...each.load, ...generator, ...target], loadCpu, kLimitMs));
-    });
-  } catch (error) {
-    return { failure: error.message };
-  }
-}
 
 // The cases that are measured in the same rounds.
 function grouped(cases) {
@@ -24,22 +10,27 @@ function grouped(cases) {
   return [...groups.values()];
 }
 
-/** Measures each case with each of its servers, in turn (A B C A B C), each time on a fresh server:
- * a machine that changes meanwhile changes for all of them. Returns runs[case][server], an array with
- * a report per round. `progress(case, server, report)` hears of each. */
-export async function measure(cases, servers, settings, progress) {
-  const runs = {};
+/** Who is measured when: a round has each case of a group with each of its servers, in turn
+ * (A B C A B C), so that a machine that changes meanwhile changes for all of them. */
+export function* schedule(cases, servers, repeat) {
   for (const group of grouped(cases)) {
-    for (let round = 0; round < settings.repeat; ++round) {
-      for (const each of group.filter(({ repeat }) => round < (repeat ?? Infinity))) {
-        for (const server of servers.filter(({ name }) => each.servers.includes(name))) {
-          const report = await measureOnce(server, each, settings);
-          report.load_average = load();
-          progress(each, server, report);
-          ((runs[each.name] ??= {})[server.name] ??= []).push(report);
-        }
+    for (let round = 0; round < repeat; ++round) {
+      for (const each of group.filter((one) => round < (one.repeat ?? Infinity))) {
+        for (const server of servers.filter(({ name }) => each.servers.includes(name))) yield [each, server];
       }
     }
+  }
+}
+
+/** Measures, each time on a fresh server. Returns runs[case][server], an array with a report per
+ * round. `progress(case, server, report)` hears of each. */
+export async function measureAll(cases, servers, repeat, progress) {
+  const runs = {};
+  for (const [each, server] of schedule(cases, servers, repeat)) {
+    const report = await measure(LOAD, server.command, each, each.cores && { serverCore: each.cores });
+    report.load_average = loadAverage();
+    progress(each, server, report);
+    ((runs[each.name] ??= {})[server.name] ??= []).push(report);
   }
   return runs;
 }

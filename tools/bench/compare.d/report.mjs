@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Tables in Markdown.
+import { format } from "../lib/statistics.mjs";
 import { judge } from "./requirements.mjs";
 import { Results } from "./results.mjs";
 
@@ -8,19 +9,10 @@ const kCpu = "server_cpu_us.total";
 const kNone = "–";
 const kFailed = "failed";
 
-/** Three significant digits, and a comma between thousands. */
-export function format(number) {
-  if (number === 0) return "0";
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(number))));
-  const rounded = number.toFixed(Math.min(digits, 4));
-  const [whole, fraction] = rounded.split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return fraction ? `${grouped}.${fraction}` : grouped;
-}
-
-export function table(head, rows) {
+/** The first `words` columns hold words, the others numbers. */
+export function table(head, rows, words = 1) {
   const line = (cells) => `| ${cells.join(" | ")} |`;
-  const align = head.map((_, column) => (column === 0 ? "---" : "---:"));
+  const align = head.map((_, column) => (column < words ? "---" : "---:"));
   return [line(head), line(align), ...rows.map(line)].join("\n");
 }
 
@@ -83,7 +75,7 @@ function requirementTable(results, cases) {
     value === undefined ? kFailed : format(value),
     met ? "met" : "**missed**",
   ]);
-  return rows.length > 0 ? table(["", "figure", "required", "measured", ""], rows) : undefined;
+  return rows.length > 0 ? table(["", "figure", "required", "measured", ""], rows, 2) : undefined;
 }
 
 function failureList(report, results) {
@@ -96,10 +88,10 @@ function failureList(report, results) {
 }
 
 /** Date, versions, machine and how it was done: what makes figures worth reading. */
-export function circumstances({ date, machine, versions, settings, load_average: load, left_out: leftOut }) {
+export function circumstances({ date, machine, versions, repeat, load_average: load, left_out: leftOut }) {
   const { processor, cores, memory_gib: memory, system, kernel } = machine;
   const what = Object.entries(versions).map(([title, version]) => `${title} ${version}`);
-  const how = settings.repeat > 1 ? `medians of ${settings.repeat}` : "single runs";
+  const how = repeat > 1 ? `medians of ${repeat}` : "single runs";
   const from = load.map((value) => value.toFixed(1)).join(" to ");
   const lines = [
     `${date}, ${processor}, ${cores} cores, ${memory} GiB, ${system}, ${kernel}; ${how}; load average ${from}.`,

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// What was measured: runs[case][server] has an element per round, which is the report of bench-load,
-// or {failure: "why"} when there was none.
-import { ratio, summary } from "./statistics.mjs";
-
-const dig = (report, path) => path.split(".").reduce((value, key) => value?.[key], report);
+// What was measured: runs[case][server] has an element per round, which is the report of bench-load;
+// `failure` in it says why there is none.
+import { figureOf } from "../lib/scenarios.mjs";
+import { ratio, summarise } from "../lib/statistics.mjs";
 
 /** A run counts only when every answer was right. */
 export function failureOf(report) {
   if (report.failure) return report.failure;
-  if (report.errors === 0) return undefined;
+  if (report.errors === 0) return null;
   const kinds = Object.entries(report.error_kinds ?? {}).map(([kind, count]) => `${kind}: ${count}`);
   return kinds.join(", ") || "errors";
 }
@@ -23,21 +22,25 @@ export class Results {
     return this.runs[name]?.[server] ?? [];
   }
 
-  /** One number per round, NaN for a run that failed or does not have it. `path` as in "rss_kib.before". */
-  values(name, server, path) {
-    return this.rounds(name, server).map((report) => (failureOf(report) ? NaN : (dig(report, path) ?? NaN)));
-  }
-
-  figure(name, server, path) {
-    return summary(this.values(name, server, path));
-  }
-
-  /** Of two servers, two cases or two figures, each given as [case, server, path]. */
-  ratio(above, below) {
-    return ratio(this.values(...above), this.values(...below));
-  }
-
   failures(name, server) {
     return this.rounds(name, server).map(failureOf).filter(Boolean);
+  }
+
+  /** Median and range over the rounds; `path` as in "rss_kib.before". Null when no round has it. */
+  figure(name, server, path) {
+    return summarise(this.#values(name, server, path).filter(Number.isFinite));
+  }
+
+  /** The same of the quotient of two figures, each given as [case, server, path]. What was measured in
+   * the same round is divided, so that a machine that gets slower from round to round does no harm. */
+  ratio(above, below) {
+    const divisors = this.#values(...below);
+    const ratios = this.#values(...above).map((value, round) => ratio(value, divisors[round]));
+    return summarise(ratios.filter(Number.isFinite));
+  }
+
+  // One number or null per round.
+  #values(name, server, path) {
+    return this.rounds(name, server).map((report) => (failureOf(report) ? null : figureOf(report, path.split("."))));
   }
 }

@@ -18,6 +18,10 @@ Bench::Bench(const Options& from) : options(from), server(from.server_pid) {
   if (inet_pton(AF_INET, options.host.c_str(), &endpoints.server.sin_addr) != 1) {
     throw std::invalid_argument("--host must be an IPv4 address, not " + options.host);
   }
+  if (options.tls) {
+    tls = make_tls_context();
+    endpoints.tls = tls.get();
+  }
   endpoints.spread_sources = ntohl(endpoints.server.sin_addr.s_addr) >> 24 == kLoopbackNetwork;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <string>
 
 #include "errors.hpp"
 #include "histogram.hpp"
@@ -19,6 +21,7 @@ struct Bench {
 
   const Options& options;
   Loop loop;
+  std::unique_ptr<SSL_CTX, FreeTls> tls;
   Endpoints endpoints;
   ServerProcess server;
   Errors errors;

@@ -74,6 +74,7 @@ void add_connection_options(CLI::App& app, Options& options) {
                                                   {"upgrade", Transport::kUpgrade}};
   app.add_option("--transport", options.transport, "How connections are opened")
       ->transform(CLI::CheckedTransformer(names));
+  app.add_flag("--tls", options.tls, "TLS, with whatever certificate the server has");
 }
 
 void add_message_options(CLI::App& app, Options& options) {

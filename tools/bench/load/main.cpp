@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
   bench.json.add("connections", std::uint64_t{options.connections});
   bench.json.add("depth", std::uint64_t{options.depth});
   bench.json.add("payload", std::uint64_t{options.payload});
+  if (options.tls) bench.json.add("tls", std::uint64_t{1});
   if (options.rate > 0) bench.json.add("rate", options.rate);
   if (options.rooms > 0) bench.json.add("rooms", std::uint64_t{options.rooms});
   if (wait_until_accepting(bench)) scenario.run(bench);

@@ -50,6 +50,13 @@ const char* name_of(int error) {
   }
 }
 
+ssize_t as_call(Tls::Result result, std::size_t done) {
+  if (result == Tls::Result::kDone) return static_cast<ssize_t>(done);
+  if (result == Tls::Result::kClosed) return 0;
+  errno = result == Tls::Result::kAgain ? EAGAIN : EPROTO;
+  return -1;
+}
+
 }  // namespace
 
 Stream::~Stream() {
@@ -68,6 +75,7 @@ void Stream::connect(std::uint32_t number, int receive_buffer) {
   if (::connect(fd_, address, sizeof endpoints_.server) != 0 && errno != EINPROGRESS) {
     throw std::system_error(errno, std::generic_category(), "connect");
   }
+  if (endpoints_.tls != nullptr) tls_ = std::make_unique<Tls>(endpoints_.tls, fd_);
   loop_.watch(fd_, *this);
 }
 
@@ -76,6 +84,7 @@ void Stream::close() {
   loop_.forget(fd_, *this);
   ::close(fd_);
   fd_ = -1;
+  tls_.reset();
   connected_ = false;
   unflushed_ = false;
   paused_ = false;
@@ -104,22 +113,49 @@ void Stream::resume() {
 }
 
 void Stream::on_events(std::uint32_t events) {
-  if (!connected_) {
-    int error = 0;
-    socklen_t length = sizeof error;
-    getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length);
-    if (error != 0) return fail(name_of(error));
-    if ((events & EPOLLOUT) == 0) return;
-    connected_ = true;
-    on_connected();
-  }
+  if (!connected_ && !finish_connecting(events)) return;
   if ((events & EPOLLOUT) != 0 && !out_.empty()) flush();
   if (paused_ || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
   read((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
 }
 
+bool Stream::finish_connecting(std::uint32_t events) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length);
+  if (error != 0) {
+    fail(name_of(error));
+    return false;
+  }
+  if (tls_) {
+    const Tls::Result result = tls_->handshake();
+    if (result != Tls::Result::kDone && result != Tls::Result::kAgain) fail("TLS handshake failed");
+    if (result != Tls::Result::kDone) return false;
+  } else if ((events & EPOLLOUT) == 0) {
+    return false;
+  }
+  connected_ = true;
+  on_connected();
+  return true;
+}
+
+// Both like recv() and send().
+ssize_t Stream::take(char* to, std::size_t room) {
+  if (!tls_) return recv(fd_, to, room, 0);
+  std::size_t done = 0;
+  const Tls::Result result = tls_->read(to, room, done);
+  return as_call(result, done);
+}
+
+ssize_t Stream::give(const char* from, std::size_t size) {
+  if (!tls_) return send(fd_, from, size, MSG_NOSIGNAL);
+  std::size_t done = 0;
+  const Tls::Result result = tls_->write(from, size, done);
+  return as_call(result, done);
+}
+
 // A read that does not fill the buffer has emptied the socket, and epoll will tell of more. Only
-// the end of the stream has been told already.
+// the end of the stream has been told already. TLS gives a record at a time.
 void Stream::read(bool to_the_end) {
   const std::span<char> scratch = loop_.scratch();
   while (fd_ >= 0 && !paused_) {
@@ -127,7 +163,7 @@ void Stream::read(bool to_the_end) {
     if (kept == scratch.size()) return fail("message too long");
     std::memcpy(scratch.data(), rest_.data(), kept);
     const std::size_t room = scratch.size() - kept;
-    const ssize_t received = recv(fd_, scratch.data() + kept, room, 0);
+    const ssize_t received = take(scratch.data() + kept, room);
     if (received == 0) return fail("connection closed by the server");
     if (received < 0) {
       if (errno == EAGAIN || errno == EINTR) return;
@@ -138,7 +174,7 @@ void Stream::read(bool to_the_end) {
     const std::size_t done = on_data(scratch.data(), size);
     if (fd_ < 0) return;
     keep_rest(scratch.data() + done, size - done);
-    if (static_cast<std::size_t>(received) < room && !to_the_end) return;
+    if (static_cast<std::size_t>(received) < room && !to_the_end && !tls_) return;
   }
 }
 
@@ -147,14 +183,17 @@ void Stream::keep_rest(const char* data, std::size_t size) {
   rest_.assign(data, size);
 }
 
+// Full is no error, and the reason of a broken connection comes with the next read. TLS takes a
+// record at a time.
 void Stream::flush() {
   unflushed_ = false;
-  if (fd_ < 0 || !connected_ || sent_ == out_.size()) return;
-  const ssize_t sent = send(fd_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
-  // Full is no error, and the reason of a broken connection comes with the next read.
-  if (sent < 0) return;
-  sent_ += static_cast<std::size_t>(sent);
-  if (sent_ < out_.size()) return;
+  if (fd_ < 0 || !connected_) return;
+  while (sent_ < out_.size()) {
+    const ssize_t sent = give(out_.data() + sent_, out_.size() - sent_);
+    if (sent < 0) return;
+    sent_ += static_cast<std::size_t>(sent);
+    if (!tls_ && sent_ < out_.size()) return;
+  }
   out_.clear();
   sent_ = 0;
 }

@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "loop.hpp"
+#include "tls.hpp"
 
 namespace patchbay::bench {
 
@@ -18,6 +20,8 @@ struct Endpoints {
   /// For servers on the loopback network: one source address has 28,000 ports, so connections
   /// spread over many of 127.0.0.0/8.
   bool spread_sources = false;
+  /// TLS with this; null: none.
+  SSL_CTX* tls = nullptr;
 };
 
 /// One TCP connection that does not block. What derives from it takes bytes and appends to out().
@@ -67,11 +71,15 @@ class Stream : public Pollable {
   void fail(const char* reason);
 
  private:
+  bool finish_connecting(std::uint32_t events);
+  ssize_t take(char* to, std::size_t room);
+  ssize_t give(const char* from, std::size_t size);
   void read(bool to_the_end);
   void keep_rest(const char* data, std::size_t size);
 
   Loop& loop_;
   const Endpoints& endpoints_;
+  std::unique_ptr<Tls> tls_;
   std::string out_;
   std::string rest_;
   std::size_t sent_ = 0;

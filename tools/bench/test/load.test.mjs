@@ -2,10 +2,14 @@
 //
 // bench-load finds nothing wrong with bench-limit, and does find what a server between them spoils.
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { createServer as createTlsServer } from "node:tls";
 
 const { BENCH_LOAD, BENCH_LIMIT } = process.env;
 
@@ -98,6 +102,51 @@ describe("a server that answers right has no errors", () => {
     assert.equal(code, 0);
     assert.ok(report.rss_kib.before > 0);
     assert.ok(report.hold.cpu_percent >= 0);
+  });
+});
+
+/** A TLS server that hands everything on to bench-limit. */
+async function tlsServer() {
+  const directory = mkdtempSync(join(tmpdir(), "patchbay-bench-"));
+  const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
+  const subject = ["-subj", "/CN=localhost", "-keyout", key, "-out", cert];
+  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...subject], { stdio: "ignore" });
+  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
+    const upstream = connect(limitPort, "127.0.0.1");
+    socket.pipe(upstream).pipe(socket);
+    for (const end of [socket, upstream]) end.on("error", () => {});
+    socket.on("close", () => upstream.destroy());
+  });
+  rmSync(directory, { recursive: true });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+describe("over TLS", () => {
+  let server;
+  before(async () => (server = await tlsServer()));
+  after(() => server.close());
+
+  const scenarios = [
+    ["echo", "--connections", "10"],
+    ["echo", "--connections", "3", "--payload", "70000", "--depth", "2"],
+    ["echo", "--connections", "3", "--transport", "upgrade"],
+    ["connect", "--connections", "50"],
+    ["idle", "--connections", "50"],
+  ];
+  for (const [scenario, ...options] of scenarios) {
+    test([scenario, ...options].join(" "), async () => {
+      const { code, report } = await load(server.address().port, scenario, "--tls", ...options);
+      assert.deepEqual(report.error_kinds, {});
+      assert.equal(code, 0);
+    });
+  }
+
+  test("a server without TLS is found out", async () => {
+    const { code, report } = await load(limitPort, "echo", "--tls", "--connections", "1", "--timeout", "0.3");
+    assert.equal(code, 1);
+    assert.ok(report.errors >= 1);
   });
 });
 

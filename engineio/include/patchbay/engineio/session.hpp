@@ -16,6 +16,23 @@
 
 namespace patchbay::engineio {
 
+// Who wants to know of all that goes on in a session. All calls come on the session's loop.
+class SessionObserver {
+ public:
+  // The client's part in the heartbeat has come.
+  virtual void on_heartbeat() {}
+  // Everything that was queued has been handed to the transport.
+  virtual void on_drain() {}
+  // Each packet of the client's, of whatever type, before it has an effect (and before on_message),
+  // and each packet that is about to be queued for the client. May close the session, and must not
+  // send.
+  virtual void on_packet(const eio::PacketView& /*packet*/) {}
+  virtual void on_packet_create(const eio::EncodedPacket& /*packet*/) {}
+
+ protected:
+  ~SessionObserver() = default;
+};
+
 // What the layer above does with one session. All calls come on the session's loop.
 class SessionHandler {
  public:
@@ -26,15 +43,9 @@ class SessionHandler {
   virtual void on_upgrading() {}
   // The session went from polling to WebSocket.
   virtual void on_upgrade() {}
-  // The client's part in the heartbeat has come.
-  virtual void on_heartbeat() {}
-  // Everything that was queued has been handed to the transport.
-  virtual void on_drain() {}
-  // For observers: each packet of the client's, of whatever type, before it has an effect (and
-  // before on_message), and each packet that is about to be queued for the client. May close the
-  // session, and must not send.
-  virtual void on_packet(const eio::PacketView& /*packet*/) {}
-  virtual void on_packet_create(const eio::EncodedPacket& /*packet*/) {}
+  // Asked once, when the session has got its handler: who observes it, if anybody does. Lives as
+  // long as the handler.
+  [[nodiscard]] virtual SessionObserver* observer() noexcept { return nullptr; }
   // The end; nothing is called after it, and the handler is released. `detail` says more, when it
   // is not Errc::none.
   virtual void on_close(eio::CloseReason reason, Errc detail) = 0;
