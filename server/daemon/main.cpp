@@ -24,6 +24,10 @@ constexpr int kUsageError = 2;
 struct Settings {
   std::uint16_t port = kDefaultPort;
   std::string host;
+  std::string tls_certificate;
+  std::string tls_key;
+
+  [[nodiscard]] bool tls() const { return !tls_certificate.empty(); }
 };
 
 // A connection takes a descriptor, and the usual soft limit of 1,024 is for programs that use
@@ -38,12 +42,17 @@ void raise_descriptor_limit() {
 std::string url_of(const Settings& settings, std::uint16_t port) {
   std::string host = settings.host.empty() ? "localhost" : settings.host;
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(port);
+  return (settings.tls() ? "https://" : "http://") + host + ":" + std::to_string(port);
 }
 
 void serve(const Settings& settings) {
   raise_descriptor_limit();
-  patchbay::Server io;
+  patchbay::ServerOptions options;
+  if (settings.tls()) {
+    options.tls = patchbay::TlsOptions{.certificate = settings.tls_certificate,
+                                       .private_key = settings.tls_key};
+  }
+  patchbay::Server io(options);
   patchbay::daemon::DemoChat chat(io);
   patchbay::daemon::serve_demo(io.http());
   patchbay::serve_client_files(io);
@@ -67,6 +76,13 @@ int main(int argc, char** argv) {
   app.add_option("--port", settings.port, "Port to listen on; 0 takes any free one")
       ->capture_default_str();
   app.add_option("--host", settings.host, "Address to listen on (default: all addresses)");
+  auto* const certificate =
+      app.add_option("--tls-cert", settings.tls_certificate,
+                     "Speak TLS (https, wss): file with the certificate and its issuers, PEM");
+  auto* const key = app.add_option("--tls-key", settings.tls_key,
+                                   "File with the private key of the certificate, PEM");
+  certificate->needs(key);
+  key->needs(certificate);
   app.set_version_flag("--version", std::string("patchbay ") + PATCHBAY_VERSION);
   try {
     app.parse(argc, argv);
