@@ -9,13 +9,14 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <new>
 #include <span>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace patchbay::engineio {
 
@@ -60,14 +61,14 @@ struct Source {
 
 std::string read_file(const std::string& path, const std::string& what) {
   errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  if (file) text.assign(std::istreambuf_iterator<char>(file), {});
-  // A directory can be opened, and not be read.
-  if (!file || (text.empty() && errno != 0)) {
+  const std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  // A directory can be opened, and not be read. An empty file is another matter.
+  if (!file || (!text && errno != 0)) {
     throw std::system_error(errno, std::generic_category(), "TLS: cannot read " + what);
   }
-  return text;
+  return std::move(text).str();
 }
 
 Source find_source(const std::string& path, const std::string& pem, const std::string& option) {
