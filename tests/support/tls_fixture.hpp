@@ -70,7 +70,7 @@ struct Connection {
     do {
       result = tls->read(wire, buffer);
       text.append(buffer.data(), result.bytes);
-    } while (result.status == Status::ok && (result.bytes == buffer_size || tls->has_input()));
+    } while (result.status != Status::closed && tls->has_input());
     status = result.status;
     return text;
   }
