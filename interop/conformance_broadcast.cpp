@@ -2,6 +2,7 @@
 //
 // Mode --socketio: what concerns the sockets of rooms, all at once or one by one, and recovery.
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -126,7 +127,7 @@ void add_volatile(Server& io, Socket& socket) {
   });
 }
 
-void add_recovery(Socket& socket, const std::shared_ptr<int>& middleware_runs) {
+void add_recovery(Socket& socket, const std::shared_ptr<std::atomic<int>>& middleware_runs) {
   socket.on("set-data", [&socket](Value data, Ack ack) {
     socket.data() = std::move(data);
     ack();
@@ -134,14 +135,14 @@ void add_recovery(Socket& socket, const std::shared_ptr<int>& middleware_runs) {
   socket.on("recovery", [&socket, middleware_runs] {
     return Object{{"recovered", socket.recovered()},
                   {"data", socket.data()},
-                  {"middlewareRuns", *middleware_runs}};
+                  {"middlewareRuns", middleware_runs->load()}};
   });
 }
 
 }  // namespace
 
 void add_broadcast_handlers(Server& io) {
-  auto middleware_runs = std::make_shared<int>(0);
+  auto middleware_runs = std::make_shared<std::atomic<int>>(0);
   io.use([middleware_runs](const SocketPtr&, const Next& next) {
     ++*middleware_runs;
     next();

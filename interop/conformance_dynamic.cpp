@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <asio/steady_timer.hpp>
 #include <memory>
+#include <mutex>
 #include <regex>
 #include <string>
 #include <utility>
@@ -24,10 +25,16 @@ void add_common(Socket& socket, ParentNamespace& dynamic) {
 }
 
 void add_questions(Server& io, ParentNamespace& dynamic) {
-  auto announced = std::make_shared<Array>();
-  io.on_new_namespace([announced](Namespace& nsp) { announced->emplace_back(nsp.name()); });
+  const auto announced = std::make_shared<Announced>();
+  io.on_new_namespace([announced](Namespace& nsp) {
+    const std::lock_guard lock(announced->mutex);
+    announced->names.emplace_back(nsp.name());
+  });
   io.on_connection([&io, &dynamic, announced](const SocketPtr& socket) {
-    socket->on("announced", [announced] { return *announced; });
+    socket->on("announced", [announced] {
+      const std::lock_guard lock(announced->mutex);
+      return announced->names;
+    });
     socket->on("children", [&dynamic] {
       std::vector<std::string> names;
       for (const auto& child : dynamic.children()) names.push_back(child->name());
@@ -40,6 +47,12 @@ void add_questions(Server& io, ParentNamespace& dynamic) {
     });
   });
 }
+
+// Namespaces, in the order in which they came into being on whichever loop.
+struct Announced {
+  std::mutex mutex;
+  Array names;
+};
 
 }  // namespace
 

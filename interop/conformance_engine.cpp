@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,7 @@ using engineio::Session;
 constexpr std::size_t kReasonsKept = 1000;
 constexpr std::size_t kEventsKept = 100;
 
+// What it knows is for all loops; what it does to a session it does on that one's.
 class Fixture {
  public:
   std::shared_ptr<engineio::SessionHandler> open(std::shared_ptr<Session> session);
@@ -36,6 +38,7 @@ class Fixture {
   }
 
   void closed(const Session& session, eio::CloseReason reason) {
+    const std::lock_guard lock(mutex_);
     sessions_.erase(session.id());
     events_.erase(session.id());
     reasons_.push_back(Array{session.id(), eio::to_string(reason)});
@@ -43,11 +46,13 @@ class Fixture {
   }
 
   void record(const std::string& sid, std::string event) {
+    const std::lock_guard lock(mutex_);
     auto& events = events_[sid];
     if (events.size() < kEventsKept) events.emplace_back(std::move(event));
   }
 
   void refused(const RequestInfo& request, const engineio::ConnectionError& error) {
+    const std::lock_guard lock(mutex_);
     errors_.push_back(Object{{"url", request.url},
                              {"code", static_cast<int>(error.code)},
                              {"message", error.message},
@@ -65,9 +70,12 @@ class Fixture {
     const std::string_view name = line.substr(0, space);
     const std::string_view argument =
         space == std::string_view::npos ? std::string_view() : line.substr(space + 1);
+    const std::lock_guard lock(mutex_);
     if (name == "!close") {
       const auto found = sessions_.find(argument);
-      if (found != sessions_.end()) std::shared_ptr<Session>(found->second)->close();
+      if (found == sessions_.end()) return;
+      const auto other = found->second;
+      other->loop().dispatch([other] { other->close(); });
     } else if (name == "!flood") {
       int count = 0;
       std::from_chars(argument.data(), argument.data() + argument.size(), count);
@@ -76,7 +84,10 @@ class Fixture {
       session.send(eio::EncodedPacket::text(eio::PacketType::message, argument, false));
     } else if (name == "!all") {
       const auto packet = eio::EncodedPacket::text(eio::PacketType::message, argument);
-      for (const auto& [id, other] : sessions_) other->send(packet);
+      const auto sessions = sessions_;
+      for (const auto& [id, other] : sessions) {
+        other->loop().dispatch([other = other, packet] { other->send(packet); });
+      }
     } else if (name == "!reasons") {
       send_text(session, "!reasons " + to_json(Array(reasons_.begin(), reasons_.end())));
     } else if (name == "!drained") {
@@ -88,6 +99,8 @@ class Fixture {
     }
   }
 
+  // Sending and closing come back here, to write down what happened.
+  std::recursive_mutex mutex_;
   std::map<std::string, std::shared_ptr<Session>, std::less<>> sessions_;
   std::deque<Value> reasons_;
   std::deque<Value> errors_;
@@ -125,6 +138,7 @@ class EchoHandler final : public engineio::SessionHandler, private engineio::Ses
 };
 
 std::shared_ptr<engineio::SessionHandler> Fixture::open(std::shared_ptr<Session> session) {
+  const std::lock_guard lock(mutex_);
   sessions_.emplace(session->id(), session);
   return std::make_shared<EchoHandler>(*this, std::move(session));
 }

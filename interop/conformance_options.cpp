@@ -66,6 +66,7 @@ using Apply = std::function<void(Settings&, std::string_view)>;
 const std::map<std::string_view, Apply>& options_with_value() {
   static const std::map<std::string_view, Apply> table{
       {"--port", [](Settings& s, auto v) { s.port = static_cast<std::uint16_t>(number(v)); }},
+      {"--threads", [](Settings& s, auto v) { s.options.threads = number(v); }},
       {"--ping-interval", [](Settings& s, auto v) { s.options.ping_interval = millis(v); }},
       {"--ping-timeout", [](Settings& s, auto v) { s.options.ping_timeout = millis(v); }},
       {"--upgrade-timeout", [](Settings& s, auto v) { s.options.upgrade_timeout = millis(v); }},

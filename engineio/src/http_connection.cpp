@@ -101,7 +101,7 @@ void HttpConnection::after_feed(std::string_view& rest) {
       complete_request();
       break;
     case State::failed:
-      refuse(parser_.error());
+      if (!is_too_large_for_another()) refuse(parser_.error());
       break;
   }
 }
@@ -169,6 +169,11 @@ bool HttpConnection::moves_away() {
   return true;
 }
 
+// The head says how large the body is going to be; the session has to hear of that.
+bool HttpConnection::is_too_large_for_another() {
+  return parser_.error() == Errc::http_body_too_large && phase_ == Phase::head && moves_away();
+}
+
 void HttpConnection::depart(RequestHandler& owner) {
   if (phase_ != Phase::moving) return;  // lost meanwhile
   stream_->leave_shard();
@@ -185,10 +190,16 @@ void HttpConnection::arrive() {
   }
   phase_ = Phase::head;
   parsing_ = true;
-  if (parser_.state() == http::RequestParser::State::complete) {
-    complete_request();
-  } else {
-    begin_request();
+  switch (parser_.state()) {
+    case http::RequestParser::State::complete:
+      complete_request();
+      break;
+    case http::RequestParser::State::failed:
+      refuse(parser_.error());
+      break;
+    default:
+      begin_request();
+      break;
   }
   parsing_ = false;
   if (phase_ != Phase::closed) parse_kept_input();

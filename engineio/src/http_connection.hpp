@@ -63,6 +63,7 @@ class HttpConnection final : public Stream::Handler,
   void parse_kept_input();
   void after_feed(std::string_view& rest);
   [[nodiscard]] bool moves_away();
+  [[nodiscard]] bool is_too_large_for_another();
   void depart(RequestHandler& owner);
   void arrive();
   void begin_request();

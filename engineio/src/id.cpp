@@ -50,13 +50,13 @@ std::string IdGenerator::next() {
   return id;
 }
 
-std::uint8_t IdGenerator::domain_of(std::string_view id) noexcept {
-  if (id.size() != kIdLength) return 0;
+std::optional<std::uint8_t> IdGenerator::domain_of(std::string_view id) noexcept {
+  if (id.size() != kIdLength) return std::nullopt;
   // Characters carry 6 bits each: byte 11 is bits 88 to 95, the last 2 of one and the 6 of the
   // next.
   const int high = digit_value(id[14]);
   const int low = digit_value(id[15]);
-  if (high < 0 || low < 0) return 0;
+  if (high < 0 || low < 0) return std::nullopt;
   return static_cast<std::uint8_t>((high << 6 | low) & 0xff);
 }
 

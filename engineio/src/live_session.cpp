@@ -270,6 +270,10 @@ void LiveSession::on_ws_binary(WsTransport& ws, std::string_view data) {
   rearm();
 }
 
+void LiveSession::on_ws_read(WsTransport& /*ws*/) {
+  if (flush_pending_) shard_->flush_if_alone(*this);
+}
+
 void LiveSession::on_ws_closed(WsTransport& ws) {
   if (&ws == ws_.get()) {
     machine_.on_websocket_closed();

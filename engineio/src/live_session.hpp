@@ -110,6 +110,7 @@ class LiveSession final : public Session,
   // WsTransport::Listener
   void on_ws_text(WsTransport& ws, std::string_view text) override;
   void on_ws_binary(WsTransport& ws, std::string_view data) override;
+  void on_ws_read(WsTransport& ws) override;
   void on_ws_closed(WsTransport& ws) override;
   void on_ws_failed(WsTransport& ws, Errc why) override;
   void on_ws_writable(WsTransport& ws) override;

@@ -94,7 +94,14 @@ std::unique_ptr<Timer> Shard::make_timer(std::function<void()> callback) {
 void Shard::run() {
   const auto work = asio::make_work_guard(io_context_);
   runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  io_context_.run();
+  const auto leave = [this] { runner_.store(std::thread::id(), std::memory_order_relaxed); };
+  try {
+    io_context_.run();
+  } catch (...) {
+    leave();
+    throw;
+  }
+  leave();
 }
 
 void Shard::end_running() noexcept {
@@ -141,6 +148,15 @@ void Shard::flush_later(std::shared_ptr<LiveSession> session) {
   } else {
     post([this] { flush_sessions(); });
   }
+}
+
+void Shard::flush_if_alone(LiveSession& session) {
+  if (dirty_.size() != 1 || dirty_.front().get() != &session) return;
+  const auto keep = std::move(dirty_.front());
+  dirty_.clear();
+  deflate_pool_.begin_turn();
+  keep->flush();
+  deflate_pool_.end_turn();
 }
 
 void Shard::on_turn_begin() {

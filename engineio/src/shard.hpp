@@ -70,6 +70,10 @@ class Shard final : public Loop, private Poller::TurnListener {
   // been handled, so that packets for one session leave together.
   void flush_later(std::shared_ptr<LiveSession> session);
 
+  // Flushes the session now if it is the only one that has anything to send so far: answers to its
+  // own client leave while the connection is still at hand. What goes to others waits for more.
+  void flush_if_alone(LiveSession& session);
+
   [[nodiscard]] Poller& poller() noexcept { return poller_; }
 
   // A buffer to read into. Whoever calls owns its content until control returns to the loop.

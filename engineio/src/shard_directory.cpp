@@ -7,8 +7,8 @@ namespace patchbay::engineio {
 
 RequestHandler* ShardDirectory::owner_of(std::string_view session_id) const {
   if (!own_ids_) {
-    const std::size_t shard = IdGenerator::domain_of(session_id);
-    return shard < handlers_.size() ? handlers_[shard] : nullptr;
+    const auto shard = IdGenerator::domain_of(session_id);
+    return shard && *shard < handlers_.size() ? handlers_[*shard] : nullptr;
   }
   const std::lock_guard lock(mutex_);
   const auto found = shards_.find(std::string(session_id));

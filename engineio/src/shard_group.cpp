@@ -38,8 +38,12 @@ struct ShardGroup::Member {
   Member(const EngineCore& core, ShardDirectory& directory, std::size_t index)
       : shard(index, core.options.io_context), dispatcher(core, shard, directory) {}
 
+  // Connections that are here or on their way. Any thread.
+  [[nodiscard]] std::size_t load() const noexcept { return shard.stream_count() + expected; }
+
   Shard shard;
   Dispatcher dispatcher;
+  std::atomic<std::size_t> expected{0};  // accepted connections that have yet to get here
   std::unique_ptr<Timer> stop_timer;
   TimePoint stop_deadline{};
 };
@@ -89,13 +93,16 @@ std::uint16_t ShardGroup::listen(std::uint16_t port, const std::string& host) {
   return bound;
 }
 
-// The shard with the fewest connections. With several of these, as in a burst of which the other
-// shards have not heard yet, they take turns.
+// The shard with the fewest connections; with several of these, they take turns.
 ShardGroup::Member& ShardGroup::next_member() noexcept {
   Member* best = nullptr;
+  std::size_t least = 0;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     Member& member = *members_[(next_ + i) % members_.size()];
-    if (!best || member.shard.stream_count() < best->shard.stream_count()) best = &member;
+    const std::size_t load = member.load();
+    if (best && load >= least) continue;
+    best = &member;
+    least = load;
   }
   next_ = (best->shard.index() + 1) % members_.size();
   return *best;
@@ -109,8 +116,10 @@ void ShardGroup::distribute(Descriptor socket, std::string remote_address) {
   }
   // Shared, so that the function can be copied.
   const auto carried = std::make_shared<Descriptor>(std::move(socket));
+  ++member.expected;
   member.shard.post([this, &member, carried, remote_address = std::move(remote_address)] {
     serve(member, std::move(*carried), remote_address);
+    --member.expected;
   });
 }
 
@@ -130,8 +139,12 @@ void ShardGroup::run() {
   // All of them before any: from now on each belongs to one thread, also while that is starting.
   for (const auto& member : members_) member->shard.begin_running();
   std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < members_.size(); ++i) {
-    threads.emplace_back([this, i] { run_member(*members_[i]); });
+  try {
+    for (std::size_t i = 1; i < members_.size(); ++i) {
+      threads.emplace_back([this, i] { run_member(*members_[i]); });
+    }
+  } catch (...) {
+    fail(std::current_exception());  // no thread to be had
   }
   run_member(*members_.front());
   for (std::thread& thread : threads) thread.join();
@@ -144,10 +157,14 @@ void ShardGroup::run_member(Member& member) {
   try {
     member.shard.run();
   } catch (...) {
-    const std::lock_guard lock(failure_mutex_);
-    if (!failure_) failure_ = std::current_exception();
-    for (const auto& each : members_) each->shard.stop();
+    fail(std::current_exception());
   }
+}
+
+void ShardGroup::fail(std::exception_ptr exception) {
+  const std::lock_guard lock(failure_mutex_);
+  if (!failure_) failure_ = std::move(exception);
+  for (const auto& member : members_) member->shard.stop();
 }
 
 // --- Stopping

@@ -55,6 +55,7 @@ class ShardGroup {
   void finish_stopping(Member& member);
 
   void run_member(Member& member);
+  void fail(std::exception_ptr exception);
 
   const EngineCore* core_;
   ShardDirectory directory_;

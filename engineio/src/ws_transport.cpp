@@ -59,6 +59,7 @@ void WsTransport::on_readable() {
     if (bytes < buffer.size()) break;  // the kernel has no more
     if (listener_ && listener_->reading_paused(*this)) break;
   }
+  if (listener_) listener_->on_ws_read(*this);
   resume_reading();
 }
 

@@ -32,6 +32,8 @@ class WsTransport final : public Stream::Handler,
     virtual ~Listener() = default;
     virtual void on_ws_text(WsTransport& ws, std::string_view text) = 0;
     virtual void on_ws_binary(WsTransport& ws, std::string_view data) = 0;
+    // What was there to read has been told.
+    virtual void on_ws_read(WsTransport& ws) = 0;
     // The peer has closed, or is gone. Nothing is called after this.
     virtual void on_ws_closed(WsTransport& ws) = 0;
     // The peer has broken the protocol and was told so. Nothing is called after this.

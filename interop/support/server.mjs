@@ -16,6 +16,10 @@ const kBinary = resolve(
   kInteropRoot,
   process.env.CONFORMANCE_BIN ?? "../build/release/interop/conformance-server",
 );
+// How many of the server's threads a run of the tests wants.
+const kThreads = process.env.CONFORMANCE_THREADS
+  ? ["--threads", process.env.CONFORMANCE_THREADS]
+  : [];
 const kSanitizerReport =
   /(ERROR|WARNING): (Address|Leak|Thread|Memory|UndefinedBehavior)Sanitizer|runtime error:/;
 // Sanitizer builds start and stop slowly.
@@ -32,7 +36,7 @@ class Server {
   #exit;
 
   constructor(mode, options) {
-    const args = [`--${mode}`, "--port", "0", ...options];
+    const args = [`--${mode}`, "--port", "0", ...kThreads, ...options];
     this.#child = spawn(kBinary, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child.stderr.setEncoding("utf8").on("data", (text) => {
       this.#stderr = (this.#stderr + text).slice(-kKeptOutput);

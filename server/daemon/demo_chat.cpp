@@ -64,27 +64,32 @@ std::int64_t milliseconds_since_1970() {
 
 }  // namespace
 
-DemoChat::DemoChat(Server& io) : io_(&io) {
+DemoChat::DemoChat(Server& io) : io_(&io), home_(&io.engine().loop(0)) {
   rooms_.emplace(kLobby, Room());
   io.on_connection([this](const SocketPtr& socket) { on_connection(socket); });
 }
 
 void DemoChat::on_connection(const SocketPtr& socket) {
-  Person& person =
-      people_.emplace(socket->id(), Person{.socket = socket, .name = {}, .room = {}}).first->second;
-  const auto handled_by = [this,
-                           &person](void (DemoChat::*handle)(Person&, const Value&, const Ack&)) {
-    return [this, &person, handle](Value argument, Ack ack) {
-      (this->*handle)(person, argument, ack);
-    };
-  };
+  home_->dispatch([this, socket] {
+    people_.emplace(socket->id(), Person{.socket = socket, .name = {}, .room = {}});
+    socket->emit("rooms", room_list());
+  });
+  const auto handled_by =
+      [this, id = socket->id()](void (DemoChat::*handle)(Person&, const Value&, const Ack&)) {
+        return [this, id, handle](Value argument, Ack ack) {
+          home_->dispatch([this, id, handle, argument = std::move(argument), ack = std::move(ack)] {
+            const auto person = people_.find(id);
+            if (person != people_.end()) (this->*handle)(person->second, argument, ack);
+          });
+        };
+      };
   socket->on("join", handled_by(&DemoChat::join));
   socket->on("rename", handled_by(&DemoChat::rename));
   socket->on("message", handled_by(&DemoChat::message));
   socket->on("picture", handled_by(&DemoChat::picture));
   socket->on("ping", [](Ack ack) { ack(); });
-  socket->on("disconnect", [this, id = socket->id()] { on_disconnect(id); });
-  socket->emit("rooms", room_list());
+  socket->on("disconnect",
+             [this, id = socket->id()] { home_->dispatch([this, id] { on_disconnect(id); }); });
 }
 
 void DemoChat::on_disconnect(const std::string& id) {

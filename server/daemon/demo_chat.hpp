@@ -12,8 +12,8 @@
 
 namespace patchbay::daemon {
 
-// The server side of the demo page. The events are described at the top of demo/demo.js. Lives on
-// the server's one loop.
+// The server side of the demo page. The events are described at the top of demo/demo.js. What it
+// knows lives on the server's first loop: handlers, which run on their sockets' loops, go there.
 class DemoChat {
  public:
   // The server must outlive it.
@@ -31,6 +31,7 @@ class DemoChat {
   };
 
   void on_connection(const SocketPtr& socket);
+  // This and all that follows: on the first loop.
   void on_disconnect(const std::string& id);
 
   // Each answers the request, and then tells those whom it concerns.
@@ -51,6 +52,7 @@ class DemoChat {
   void tell_rooms();
 
   Server* io_;
+  engineio::Loop* home_;
   std::map<std::string, Person, std::less<>> people_;  // by socket id
   std::map<std::string, Room, std::less<>> rooms_;
   std::int64_t last_id_ = 0;

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <asio/signal_set.hpp>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -24,6 +25,7 @@ constexpr int kUsageError = 2;
 struct Settings {
   std::uint16_t port = kDefaultPort;
   std::string host;
+  std::size_t threads = 1;
 };
 
 // A connection takes a descriptor, and the usual soft limit of 1,024 is for programs that use
@@ -43,7 +45,9 @@ std::string url_of(const Settings& settings, std::uint16_t port) {
 
 void serve(const Settings& settings) {
   raise_descriptor_limit();
-  patchbay::Server io;
+  patchbay::ServerOptions options;
+  options.threads = settings.threads;
+  patchbay::Server io(options);
   patchbay::daemon::DemoChat chat(io);
   patchbay::daemon::serve_demo(io.http());
   patchbay::serve_client_files(io);
@@ -67,6 +71,9 @@ int main(int argc, char** argv) {
   app.add_option("--port", settings.port, "Port to listen on; 0 takes any free one")
       ->capture_default_str();
   app.add_option("--host", settings.host, "Address to listen on (default: all addresses)");
+  app.add_option("--threads", settings.threads, "Event loops, each with a thread of its own")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1}, patchbay::engineio::kMaxThreads));
   app.set_version_flag("--version", std::string("patchbay ") + PATCHBAY_VERSION);
   try {
     app.parse(argc, argv);

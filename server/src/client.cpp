@@ -173,11 +173,27 @@ void Client::complete_join(const SocketPtr& socket, const Joining& joining) {
   }
   joining.nsp->adapter().missed_events(
       *joining.saved, joining.offset,
-      [self = shared_from_this(), socket](std::error_code /*error*/,
-                                          const std::vector<MissedEvent>& missed) {
-        self->session_->loop().dispatch(
-            [self, socket, missed] { self->finish_join(socket, missed); });
+      [self = shared_from_this(), socket, joining](std::error_code error,
+                                                   const std::vector<MissedEvent>& missed) {
+        self->session_->loop().dispatch([self, socket, joining, error, missed] {
+          if (error) {
+            self->join_anew(socket, joining);
+          } else {
+            self->finish_join(socket, missed);
+          }
+        });
       });
+}
+
+// Some of what the client has missed was forgotten while the middlewares took their time: it gets
+// another socket, as it would have if that had happened earlier.
+void Client::join_anew(const SocketPtr& socket, Joining joining) {
+  if (!socket->client_) return;
+  joining.saved.reset();
+  ++joining.nsp->users_;  // for the next socket; the first one gives up its own
+  take_socket(socket->slot_);
+  socket->on_rejected();
+  make_socket(std::move(joining));
 }
 
 void Client::finish_join(const SocketPtr& socket, const std::vector<MissedEvent>& missed) {

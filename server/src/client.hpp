@@ -64,6 +64,7 @@ class Client final : public engineio::SessionHandler,
   void run_middlewares(const SocketPtr& socket, std::shared_ptr<const Joining> joining);
   // The socket has gone through all middlewares.
   void complete_join(const SocketPtr& socket, const Joining& joining);
+  void join_anew(const SocketPtr& socket, Joining joining);
   void finish_join(const SocketPtr& socket, const std::vector<MissedEvent>& missed);
   void reject_join(const SocketPtr& socket, const ConnectError& error);
   [[nodiscard]] bool recovery_enabled() const noexcept;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <functional>
 #include <mutex>
 #include <utility>
 
+#include "loop_order.hpp"
 #include "namespace_shard.hpp"
 #include "patchbay/adapter.hpp"
+#include "patchbay/engineio/id.hpp"
 #include "patchbay/server.hpp"
 
 namespace patchbay {
@@ -56,6 +59,18 @@ struct OwnedDelivery {
   }
 };
 
+std::shared_ptr<const OwnedDelivery> own(EncodedMessage message, const OutgoingEvent& event,
+                                         const BroadcastOptions& options, std::string_view offset,
+                                         bool listened) {
+  OwnedDelivery owned{.message = std::move(message),
+                      .options = options,
+                      .offset = std::string(offset),
+                      .name = std::string(event.name),
+                      .args = {}};
+  if (listened) owned.args.emplace(event.args.begin(), event.args.end());
+  return std::make_shared<const OwnedDelivery>(std::move(owned));
+}
+
 EncodedMessage encode(const Namespace& nsp, const OutgoingEvent& event, bool compress,
                       std::string_view offset) {
   const sio::Parser& parser = *nsp.server().options().parser;
@@ -72,8 +87,13 @@ EncodedMessage encode(const Namespace& nsp, const OutgoingEvent& event, bool com
 
 LocalSockets::LocalSockets(Namespace& nsp) : nsp_(&nsp) {
   auto& engine = nsp.server().engine();
-  for (std::size_t i = 0; i < engine.loop_count(); ++i) {
-    shards_.push_back(std::make_unique<NamespaceShard>(nsp, engine.loop(i)));
+  std::vector<engineio::Loop*> loops;
+  for (std::size_t i = 0; i < engine.loop_count(); ++i) loops.push_back(&engine.loop(i));
+  if (loops.size() > 1 && nsp.server().options().connection_state_recovery) {
+    order_ = std::make_unique<LoopOrder>(nsp, loops);
+  }
+  for (engineio::Loop* const loop : loops) {
+    shards_.push_back(std::make_unique<NamespaceShard>(nsp, *loop, order_.get()));
   }
 }
 
@@ -84,7 +104,7 @@ void LocalSockets::on_each(const std::function<void(NamespaceShard&)>& function)
     if (shard->loop().in_loop_thread()) {
       function(*shard);
     } else {
-      shard->loop().post(
+      shard->post(
           [keep = nsp_->shared_from_this(), &shard = *shard, function] { function(shard); });
     }
   }
@@ -92,6 +112,10 @@ void LocalSockets::on_each(const std::function<void(NamespaceShard&)>& function)
 
 void LocalSockets::deliver(const OutgoingEvent& event, const BroadcastOptions& options,
                            std::string_view offset) {
+  if (order_ && !offset.empty()) {
+    deliver_in_order(event, options, offset);
+    return;
+  }
   const EncodedMessage message = encode(*nsp_, event, options.flags.compress, offset);
   const bool listened = nsp_->outgoing_listeners_.load(std::memory_order_relaxed) > 0;
   std::shared_ptr<const OwnedDelivery> posted;
@@ -104,31 +128,34 @@ void LocalSockets::deliver(const OutgoingEvent& event, const BroadcastOptions& o
                       .event = listened ? &event : nullptr});
       continue;
     }
-    if (!posted) {
-      OwnedDelivery owned{.message = message,
-                          .options = options,
-                          .offset = std::string(offset),
-                          .name = std::string(event.name),
-                          .args = {}};
-      if (listened) owned.args.emplace(event.args.begin(), event.args.end());
-      posted = std::make_shared<const OwnedDelivery>(std::move(owned));
-    }
-    shard->loop().post([keep = nsp_->shared_from_this(), &shard = *shard, posted] {
+    if (!posted) posted = own(message, event, options, offset, listened);
+    shard->post([keep = nsp_->shared_from_this(), &shard = *shard, posted] {
       posted->with([&shard](const Delivery& delivery) { shard.deliver(delivery); });
     });
   }
 }
 
+// What can be recovered gets the same running number on each loop.
+void LocalSockets::deliver_in_order(const OutgoingEvent& event, const BroadcastOptions& options,
+                                    std::string_view offset) {
+  const bool listened = nsp_->outgoing_listeners_.load(std::memory_order_relaxed) > 0;
+  const auto delivery =
+      own(encode(*nsp_, event, options.flags.compress, offset), event, options, offset, listened);
+  std::vector<LoopOrder::Task> tasks;
+  tasks.reserve(shards_.size());
+  for (const auto& shard : shards_) {
+    tasks.emplace_back([&shard = *shard, delivery] {
+      delivery->with([&shard](const Delivery& view) { shard.deliver(view); });
+    });
+  }
+  order_->post_to_all(std::move(tasks));
+}
+
 void LocalSockets::deliver_with_ack(const OutgoingEvent& event, const BroadcastOptions& options,
                                     std::shared_ptr<BroadcastAckSink> sink) {
   const bool listened = nsp_->outgoing_listeners_.load(std::memory_order_relaxed) > 0;
-  OwnedDelivery owned{.message = encode(*nsp_, event, options.flags.compress, {}),
-                      .options = options,
-                      .offset = {},
-                      .name = std::string(event.name),
-                      .args = {}};
-  if (listened) owned.args.emplace(event.args.begin(), event.args.end());
-  const auto posted = std::make_shared<const OwnedDelivery>(std::move(owned));
+  const auto posted =
+      own(encode(*nsp_, event, options.flags.compress, {}), event, options, {}, listened);
   const auto counts = std::make_shared<Gathering<std::size_t>>(
       shards_.size(), [sink](const std::vector<std::size_t>& parts) {
         std::size_t sum = 0;
@@ -195,20 +222,51 @@ NamespaceShard* LocalSockets::current_shard() const noexcept {
   return nullptr;
 }
 
+// --- Recovery
+
+// The id tells, so that whoever comes back finds it from any loop.
+NamespaceShard& LocalSockets::keeper_of(std::string_view private_id) const noexcept {
+  const auto domain = engineio::IdGenerator::domain_of(private_id);
+  const std::size_t number = domain ? *domain : std::hash<std::string_view>()(private_id);
+  return *shards_[number % shards_.size()];
+}
+
 void LocalSockets::persist(SavedSession session) {
-  if (NamespaceShard* const current = current_shard()) current->save_session(std::move(session));
-}
-
-std::optional<SavedSession> LocalSockets::restore(std::string_view private_id,
-                                                  std::string_view offset) {
   NamespaceShard* const current = current_shard();
-  return current ? current->take_session(private_id, offset) : std::nullopt;
+  if (!current) return;
+  session.position = current->recovery_position();
+  NamespaceShard& keeper = keeper_of(session.private_id);
+  if (keeper.loop().in_loop_thread()) {
+    keeper.save_session(std::move(session));
+    return;
+  }
+  ++nsp_->users_;  // until it is counted as a session, so that the namespace waits for it
+  keeper.post([keep = nsp_->shared_from_this(), &keeper, session = std::move(session)] {
+    keeper.save_session(session);
+    keep->server().release(*keep);
+  });
 }
 
-std::vector<MissedEvent> LocalSockets::missed(const SavedSession& session,
-                                              std::string_view offset) const {
+// By the time the answer is here, this loop has had all that was delivered where the socket was.
+void LocalSockets::restore(std::string_view private_id, std::string_view offset,
+                           std::function<void(std::optional<SavedSession>)> done) {
+  NamespaceShard* const current = current_shard();
+  NamespaceShard& keeper = keeper_of(private_id);
+  if (!current || keeper.loop().in_loop_thread()) {
+    done(current ? keeper.take_session(private_id, offset) : std::nullopt);
+    return;
+  }
+  keeper.post([keep = nsp_->shared_from_this(), &keeper, current, done = std::move(done),
+               private_id = std::string(private_id), offset = std::string(offset)] {
+    current->post(
+        [keep, done, session = keeper.take_session(private_id, offset)] { done(session); });
+  });
+}
+
+std::optional<std::vector<MissedEvent>> LocalSockets::missed(const SavedSession& session,
+                                                             std::string_view offset) const {
   const NamespaceShard* const current = current_shard();
-  return current ? current->missed(session, offset) : std::vector<MissedEvent>();
+  return current ? current->missed(session, offset) : std::nullopt;
 }
 
 }  // namespace patchbay

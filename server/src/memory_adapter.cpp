@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "patchbay/adapter.hpp"
@@ -88,12 +89,17 @@ void MemoryAdapter::persist_session(SavedSession session) {
 
 void MemoryAdapter::restore_session(std::string_view private_id, std::string_view offset,
                                     detail::Completion<std::optional<SavedSession>> done) {
-  done({}, nsp_->local_sockets().restore(private_id, offset));
+  nsp_->local_sockets().restore(private_id, offset,
+                                [done = std::move(done)](std::optional<SavedSession> session) {
+                                  done({}, std::move(session));
+                                });
 }
 
 void MemoryAdapter::missed_events(const SavedSession& session, std::string_view offset,
                                   detail::Completion<std::vector<MissedEvent>> done) {
-  done({}, nsp_->local_sockets().missed(session, offset));
+  auto events = nsp_->local_sockets().missed(session, offset);
+  const auto error = events ? std::error_code() : make_error_code(std::errc::no_message_available);
+  done(error, std::move(events).value_or(std::vector<MissedEvent>()));
 }
 
 }  // namespace patchbay

@@ -124,9 +124,7 @@ Namespace& Namespace::on_room_event(std::function<void(const RoomEvent&)> listen
 }
 
 void Namespace::on_room_change(const RoomEvent& event) {
-  if (!concerns_all_loops(event)) return;
-  adapter_->on_room_event(event);
-  if (!on_room_event_) return;
+  if (!tell_adapter(event) || !on_room_event_) return;
   try {
     on_room_event_(event);
   } catch (...) {
@@ -134,12 +132,23 @@ void Namespace::on_room_change(const RoomEvent& event) {
   }
 }
 
-// A room comes into being on the first loop where it has a socket, and goes with the last.
+// False when it did not happen for the process as a whole: a room comes into being on the first
+// loop where it has a socket, and goes with the last. Told under the lock, so that the going of a
+// room and its coming back on another loop are not told the wrong way round.
+bool Namespace::tell_adapter(const RoomEvent& event) {
+  using Kind = RoomEvent::Kind;
+  const bool counted =
+      local_.shards_.size() > 1 && (event.kind == Kind::create || event.kind == Kind::remove);
+  const auto lock =
+      counted ? std::unique_lock(rooms_mutex_) : std::unique_lock<std::recursive_mutex>();
+  if (counted && !concerns_all_loops(event)) return false;
+  adapter_->on_room_event(event);
+  return true;
+}
+
+// [rooms_mutex_ held]
 bool Namespace::concerns_all_loops(const RoomEvent& event) {
-  if (local_.shards_.size() <= 1) return true;
-  const std::lock_guard lock(mutex_);
   if (event.kind == RoomEvent::Kind::create) return ++room_loops_[std::string(event.room)] == 1;
-  if (event.kind != RoomEvent::Kind::remove) return true;
   const auto found = room_loops_.find(std::string(event.room));
   if (found == room_loops_.end() || --found->second > 0) return false;
   room_loops_.erase(found);

@@ -4,16 +4,26 @@
 #include <utility>
 
 #include "client.hpp"
+#include "loop_order.hpp"
 #include "patchbay/server.hpp"
 
 namespace patchbay {
 
-NamespaceShard::NamespaceShard(Namespace& nsp, engineio::Loop& loop) : nsp_(&nsp), loop_(&loop) {
+NamespaceShard::NamespaceShard(Namespace& nsp, engineio::Loop& loop, LoopOrder* order)
+    : nsp_(&nsp), loop_(&loop), order_(order) {
   const auto& recovery = nsp.server().options().connection_state_recovery;
   if (recovery) recovery_ = std::make_unique<RecoveryStore>(*recovery);
 }
 
 NamespaceShard::~NamespaceShard() = default;
+
+void NamespaceShard::post(std::function<void()> function) {
+  if (order_) {
+    order_->post(loop_->index(), std::move(function));
+  } else {
+    loop_->post(std::move(function));
+  }
+}
 
 void NamespaceShard::add(const SocketPtr& socket) {
   if (!sockets_.emplace(socket->id(), socket).second) return;
@@ -233,9 +243,9 @@ std::optional<SavedSession> NamespaceShard::take_session(std::string_view privat
   return session;
 }
 
-std::vector<MissedEvent> NamespaceShard::missed(const SavedSession& session,
-                                                std::string_view offset) const {
-  return recovery_ ? recovery_->missed(session, offset) : std::vector<MissedEvent>();
+std::optional<std::vector<MissedEvent>> NamespaceShard::missed(const SavedSession& session,
+                                                               std::string_view offset) const {
+  return recovery_ ? recovery_->missed(session, offset) : std::nullopt;
 }
 
 void NamespaceShard::count_sessions() {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "patchbay/adapter.hpp"
@@ -17,6 +18,8 @@
 #include "room_index.hpp"
 
 namespace patchbay {
+
+class LoopOrder;
 
 // An encoded event on its way to the sockets of one shard. Refers to things of the caller's.
 struct Delivery {
@@ -28,10 +31,11 @@ struct Delivery {
 };
 
 // What one shard holds of a namespace: the sockets that live there, and their rooms. Belongs to the
-// shard's loop, but for socket_count() and nsp().
+// shard's loop, but for socket_count(), nsp(), post() and dispatch().
 class NamespaceShard {
  public:
-  NamespaceShard(Namespace& nsp, engineio::Loop& loop);
+  // `order`: shared by all shards of the namespace; null when they need none.
+  NamespaceShard(Namespace& nsp, engineio::Loop& loop, LoopOrder* order);
   ~NamespaceShard();
   NamespaceShard(const NamespaceShard&) = delete;
   NamespaceShard& operator=(const NamespaceShard&) = delete;
@@ -39,6 +43,19 @@ class NamespaceShard {
   [[nodiscard]] Namespace& nsp() const noexcept { return *nsp_; }
   [[nodiscard]] engineio::Loop& loop() const noexcept { return *loop_; }
   [[nodiscard]] std::size_t socket_count() const noexcept { return count_; }
+
+  // Whatever concerns the sockets here is done by these two rather than by the loop's own: what one
+  // thread asks for is done in that order.
+  void post(std::function<void()> function);
+  template <typename F>
+  void dispatch(F&& function) {
+    if (loop_->in_loop_thread()) {
+      std::forward<F>(function)();
+    } else {
+      post(std::forward<F>(function));
+    }
+  }
+
   [[nodiscard]] RoomIndex& rooms() noexcept { return rooms_; }
   [[nodiscard]] std::vector<std::string> room_names() const;
 
@@ -63,11 +80,15 @@ class NamespaceShard {
   // namespace does.
   void shut_down();
 
+  // See RecoveryStore.
+  [[nodiscard]] std::uint64_t recovery_position() const noexcept {
+    return recovery_ ? recovery_->position() : 0;
+  }
   void save_session(SavedSession session);
   [[nodiscard]] std::optional<SavedSession> take_session(std::string_view private_id,
                                                          std::string_view offset);
-  [[nodiscard]] std::vector<MissedEvent> missed(const SavedSession& session,
-                                                std::string_view offset) const;
+  [[nodiscard]] std::optional<std::vector<MissedEvent>> missed(const SavedSession& session,
+                                                               std::string_view offset) const;
 
  private:
   class AckRound;
@@ -85,6 +106,7 @@ class NamespaceShard {
 
   Namespace* nsp_;
   engineio::Loop* loop_;
+  LoopOrder* order_;
   std::unordered_map<std::string_view, SocketPtr> sockets_;  // keys are the sockets' own ids
   std::vector<Socket*> everyone_;                            // the same; each knows its position
   RoomIndex rooms_;

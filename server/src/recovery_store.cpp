@@ -31,7 +31,7 @@ void RecoveryStore::add_event(TimePoint now, std::string_view offset, const Broa
                      .message = message,
                      .bytes = bytes});
   bytes_ += bytes;
-  by_offset_.insert_or_assign(events_.back().offset, first_event_ + events_.size() - 1);
+  by_offset_.insert_or_assign(events_.back().offset, position() - 1);
   while (!events_.empty() &&
          (events_.size() > options_.max_events || bytes_ > options_.max_bytes)) {
     pop_event();
@@ -40,7 +40,6 @@ void RecoveryStore::add_event(TimePoint now, std::string_view offset, const Broa
 
 void RecoveryStore::add_session(TimePoint now, SavedSession session) {
   if (by_private_id_.contains(session.private_id)) return;
-  session.position = first_event_ + events_.size();
   sessions_.push_back({.time = now, .saved = std::move(session)});
   by_private_id_.emplace(sessions_.back().saved.private_id, std::prev(sessions_.end()));
   while (sessions_.size() > options_.max_sessions) pop_session();
@@ -67,11 +66,11 @@ std::optional<std::uint64_t> RecoveryStore::first_missed(const SavedSession& ses
   return std::nullopt;
 }
 
-std::vector<MissedEvent> RecoveryStore::missed(const SavedSession& session,
-                                               std::string_view offset) const {
-  std::vector<MissedEvent> events;
+std::optional<std::vector<MissedEvent>> RecoveryStore::missed(const SavedSession& session,
+                                                              std::string_view offset) const {
   const auto first = first_missed(session, offset);
-  if (!first) return events;
+  if (!first) return std::nullopt;
+  std::vector<MissedEvent> events;
   const std::unordered_set<std::string_view> own(session.rooms.begin(), session.rooms.end());
   const auto any_own = [&own](const std::vector<std::string>& list) {
     return std::ranges::any_of(list,

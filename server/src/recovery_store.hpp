@@ -28,15 +28,19 @@ class RecoveryStore {
   // An event that was sent under this offset.
   void add_event(TimePoint now, std::string_view offset, const BroadcastTarget& target,
                  const EncodedMessage& message);
+  // Where the record stands: what was sent to a socket that goes now has a smaller running number.
+  [[nodiscard]] std::uint64_t position() const noexcept { return first_event_ + events_.size(); }
+  // Its position is that of this record, or of one that has had the same events.
   void add_session(TimePoint now, SavedSession session);
 
   // Takes the session out. Nothing when it is not there any more, or the offset is not: a session
   // of which something would be missing is not given back.
   [[nodiscard]] std::optional<SavedSession> take_session(TimePoint now, std::string_view private_id,
                                                          std::string_view offset);
-  // What was sent to the session's rooms after the offset, oldest first.
-  [[nodiscard]] std::vector<MissedEvent> missed(const SavedSession& session,
-                                                std::string_view offset) const;
+  // What was sent to the session's rooms after the offset, oldest first. Nothing when some of it
+  // may have been forgotten.
+  [[nodiscard]] std::optional<std::vector<MissedEvent>> missed(const SavedSession& session,
+                                                               std::string_view offset) const;
 
   // Forgets what is too old. To be called when next_expiry() has come.
   void expire(TimePoint now);

@@ -68,9 +68,9 @@ void Socket::emit_values(std::string_view event, std::span<const Value> args, Em
     send_packet(std::move(packet), flags.volatile_);
     return;
   }
-  loop_->dispatch([self = shared_from_this(), name = std::string(event),
-                   values = Array(args.begin(), args.end()), packet = std::move(packet),
-                   is_volatile = flags.volatile_] {
+  shard_->dispatch([self = shared_from_this(), name = std::string(event),
+                    values = Array(args.begin(), args.end()), packet = std::move(packet),
+                    is_volatile = flags.volatile_] {
     if (self->client_) self->call_any(Direction::outgoing, name, values, {});
     self->deliver(packet, is_volatile);
   });
@@ -84,9 +84,9 @@ void Socket::emit_values_with_ack(std::string_view event, std::span<const Value>
   auto packet = EncodedMessage::event(parser, nsp_->name(), event, args, id, flags.compress);
   Array values;
   if (nsp_->outgoing_listeners_ > 0) values.assign(args.begin(), args.end());
-  loop_->dispatch([self = shared_from_this(), id, flags = flags, callback = std::move(callback),
-                   packet = std::move(packet), name = std::string(event),
-                   values = std::move(values)]() mutable {
+  shard_->dispatch([self = shared_from_this(), id, flags = flags, callback = std::move(callback),
+                    packet = std::move(packet), name = std::string(event),
+                    values = std::move(values)]() mutable {
     self->register_ack(id, flags.timeout, std::move(callback));
     if (self->client_) self->call_any(Direction::outgoing, name, values, {});
     self->deliver(packet, flags.volatile_);
@@ -98,7 +98,7 @@ void Socket::send_packet(EncodedMessage packet, bool is_volatile) {
     deliver(std::move(packet), is_volatile);
     return;
   }
-  loop_->post([self = shared_from_this(), packet = std::move(packet), is_volatile] {
+  shard_->post([self = shared_from_this(), packet = std::move(packet), is_volatile] {
     self->deliver(packet, is_volatile);
   });
 }
@@ -187,7 +187,7 @@ void Socket::fail_acks(std::error_code error) {
 
 void Socket::join(std::string_view room) {
   if (!loop_->in_loop_thread()) {
-    loop_->post([self = shared_from_this(), room = std::string(room)] { self->join(room); });
+    shard_->post([self = shared_from_this(), room = std::string(room)] { self->join(room); });
   } else if (room == id_) {
     in_own_room_ = client_ != nullptr;
   } else if (client_) {
@@ -205,7 +205,7 @@ void Socket::join(std::initializer_list<std::string_view> rooms) {
 
 void Socket::leave(std::string_view room) {
   if (!loop_->in_loop_thread()) {
-    loop_->post([self = shared_from_this(), room = std::string(room)] { self->leave(room); });
+    shard_->post([self = shared_from_this(), room = std::string(room)] { self->leave(room); });
   } else if (room == id_) {
     in_own_room_ = false;
   } else {
@@ -239,29 +239,38 @@ BroadcastOperator Socket::broadcast(EmitFlags flags) const {
 // --- Recovery
 
 // Like a broadcast to the socket's own room, so that it is kept as one. Who has not joined yet is
-// in no room.
+// in no room: what is for it waits on its loop, and whatever other threads emit meanwhile goes the
+// same way, so that it comes later.
 void Socket::emit_recoverable(std::string_view event, std::span<const Value> args,
                               EmitFlags flags) {
-  if (connected_) {
+  const bool goes_ahead = connected_ && early_emits_ == 0;
+  const bool here = !goes_ahead && loop_->in_loop_thread();
+  if (goes_ahead || (here && connected_)) {
     nsp_->adapter().broadcast({.name = event, .args = args},
                               {.target = {.rooms = {id_}, .except = {}}, .flags = flags});
-    return;
+  } else if (here) {
+    if (client_)
+      hold({.name = std::string(event), .args = {args.begin(), args.end()}, .flags = flags});
+  } else {
+    ++early_emits_;
+    shard_->post([self = shared_from_this(), name = std::string(event),
+                  values = Array(args.begin(), args.end()), flags = flags] {
+      self->emit_recoverable(name, values, flags);
+      --self->early_emits_;
+    });
   }
-  loop_->dispatch([self = shared_from_this(), name = std::string(event),
-                   values = Array(args.begin(), args.end()), flags = flags]() mutable {
-    if (self->connected_) {
-      self->emit_values(name, values, flags);
-    } else if (self->client_) {
-      self->extras().held.push_back(
-          {.name = std::move(name), .args = std::move(values), .flags = flags});
-    }
-  });
+}
+
+void Socket::hold(HeldEmit held) {
+  ++early_emits_;
+  extras().held.push_back(std::move(held));
 }
 
 void Socket::emit_held() {
   if (!extras_) return;
   for (const auto& held : std::exchange(extras_->held, {})) {
-    emit_values(held.name, held.args, held.flags);
+    emit_recoverable(held.name, held.args, held.flags);
+    --early_emits_;
   }
 }
 
@@ -296,7 +305,7 @@ SavedSession Socket::saved() const {
 // --- The end
 
 void Socket::disconnect(bool close_connection) {
-  loop_->dispatch([self = shared_from_this(), close_connection] {
+  shard_->dispatch([self = shared_from_this(), close_connection] {
     const auto client = self->client_;
     if (!client) return;
     if (close_connection) {

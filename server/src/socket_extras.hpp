@@ -10,17 +10,17 @@
 
 namespace patchbay {
 
+// Emitted before the client had joined, where that has to wait.
+struct Socket::HeldEmit {
+  std::string name;
+  Array args;
+  EmitFlags flags;
+};
+
 // What only some sockets have.
 struct Socket::Extras {
   using AnyListeners = std::vector<std::pair<ListenerId, std::shared_ptr<AnyListener>>>;
   using Middlewares = std::vector<EventMiddleware>;
-
-  // Emitted before the client had joined, where that has to wait.
-  struct Held {
-    std::string name;
-    Array args;
-    EmitFlags flags;
-  };
 
   AnyListeners incoming;
   AnyListeners outgoing;
@@ -30,7 +30,7 @@ struct Socket::Extras {
   // Connection state recovery.
   std::string private_id;
   std::string last_offset;
-  std::vector<Held> held;
+  std::vector<HeldEmit> held;
 };
 
 }  // namespace patchbay

@@ -41,10 +41,15 @@ struct Fixture {
   // The offsets of what a session in these rooms has missed, joined.
   std::string missed(std::vector<std::string> rooms, std::string_view offset) {
     std::string offsets;
-    for (const MissedEvent& event : store.missed(session("p", std::move(rooms)), offset)) {
-      offsets += event.offset;
-    }
+    const auto events = store.missed(session("p", std::move(rooms)), offset);
+    if (!events) return "forgotten";
+    for (const MissedEvent& event : *events) offsets += event.offset;
     return offsets;
+  }
+  // Its socket goes.
+  void save(SavedSession saved) {
+    saved.position = store.position();
+    store.add_session(kStart, std::move(saved));
   }
   bool taken(std::string_view private_id, std::string_view offset, TimePoint now = kStart) {
     return store.take_session(now, private_id, offset).has_value();
@@ -76,13 +81,13 @@ TEST_CASE("what was missed is what came after the offset, to one's rooms") {
   CHECK(f.missed({}, "1") == "5");
   CHECK(f.missed({"red"}, "4") == "6");
   CHECK(f.missed({"red"}, "6").empty());
-  CHECK(f.missed({"red"}, "unknown").empty());
+  CHECK(f.missed({"red"}, "unknown") == "forgotten");
 }
 
 TEST_CASE("a session is given back once") {
   Fixture f;
   f.event("1");
-  f.store.add_session(kStart, session("secret", {"a"}));
+  f.save(session("secret", {"a"}));
   CHECK_FALSE(f.taken("other", "1"));
   CHECK(f.taken("secret", "1"));
   CHECK_FALSE(f.taken("secret", "1"));
@@ -92,7 +97,7 @@ TEST_CASE("a session is given back once") {
 TEST_CASE("a wrong offset costs the session, so that nobody can try many") {
   Fixture f;
   f.event("1");
-  f.store.add_session(kStart, session("secret", {"a"}));
+  f.save(session("secret", {"a"}));
   CHECK_FALSE(f.taken("secret", "guess"));
   CHECK_FALSE(f.taken("secret", "1"));
 }
@@ -100,9 +105,9 @@ TEST_CASE("a wrong offset costs the session, so that nobody can try many") {
 TEST_CASE("events beyond the limit push out the oldest, and sessions that need those") {
   Fixture f(with_events(2));
   f.event("1");
-  f.store.add_session(kStart, session("late", {}));
+  f.save(session("late", {}));
   f.event("2");
-  f.store.add_session(kStart, session("early", {}));
+  f.save(session("early", {}));
   f.event("3");
   CHECK(f.store.event_count() == 2);
   CHECK_FALSE(f.taken("late", "1"));
@@ -126,7 +131,7 @@ TEST_CASE("sessions are limited, too: who has been away longest goes") {
   options.max_sessions = 2;
   Fixture f(options);
   f.event("1");
-  for (const char* id : {"a", "b", "c"}) f.store.add_session(kStart, session(id, {}));
+  for (const char* id : {"a", "b", "c"}) f.save(session(id, {}));
   CHECK(f.store.session_count() == 2);
   CHECK_FALSE(f.taken("a", "1"));
   CHECK(f.taken("b", "1"));
@@ -137,7 +142,7 @@ TEST_CASE("what is too old goes") {
   Fixture f;
   const Millis limit = f.options.max_disconnection_duration;
   f.event("1");
-  f.store.add_session(kStart, session("p", {}));
+  f.save(session("p", {}));
   f.event("2", {}, kStart + limit);
   CHECK(f.store.next_expiry() > kStart + limit);
   f.store.expire(kStart + limit);
@@ -154,7 +159,7 @@ TEST_CASE("what is too old goes") {
 TEST_CASE("a session that is too old is not given back, even if nobody has cleaned up") {
   Fixture f;
   f.event("1", {}, kStart);
-  f.store.add_session(kStart, session("p", {}, "1"));
+  f.save(session("p", {}, "1"));
   CHECK_FALSE(f.taken("p", "1", kStart + f.options.max_disconnection_duration + Millis(1)));
 }
 
@@ -162,16 +167,16 @@ TEST_CASE("a client that heard nothing for long has missed nothing before it wen
   Fixture f(with_events(1));
   f.event("1");
   f.event("2", to({"elsewhere"}));  // pushes out "1"
-  f.store.add_session(kStart, session("p", {"room"}, "1"));
+  f.save(session("p", {"room"}, "1"));
   auto saved = f.store.take_session(kStart, "p", "1");
   REQUIRE(saved);
-  CHECK(f.store.missed(*saved, "1").empty());
+  CHECK(f.store.missed(*saved, "1").value().empty());
 
-  f.store.add_session(kStart, *saved);
+  f.save(*saved);
   f.event("3", to({"room"}));
   saved = f.store.take_session(kStart, "p", "1");
   REQUIRE(saved);
-  const auto missed = f.store.missed(*saved, "1");
+  const auto missed = f.store.missed(*saved, "1").value();
   REQUIRE(missed.size() == 1);
   CHECK(missed[0].offset == "3");
 }
@@ -180,15 +185,43 @@ TEST_CASE("but not when something sent to it before it went never arrived") {
   Fixture f(with_events(1));
   f.event("1");
   f.event("2");
-  f.store.add_session(kStart, session("p", {"room"}, "2"));
+  f.save(session("p", {"room"}, "2"));
   CHECK_FALSE(f.taken("p", "1"));
 }
 
 TEST_CASE("nor when what it missed since has been pushed out") {
   Fixture f(with_events(1));
   f.event("1");
-  f.store.add_session(kStart, session("p", {"room"}, "1"));
+  f.save(session("p", {"room"}, "1"));
   f.event("2");
   f.event("3");
   CHECK_FALSE(f.taken("p", "1"));
+}
+
+TEST_CASE("what is forgotten between the session and the events is not passed over") {
+  Fixture f(with_events(1));
+  f.event("1");
+  f.save(session("p", {"room"}, "1"));
+  auto saved = f.store.take_session(kStart, "p", "1");
+  REQUIRE(saved);
+  f.event("2", to({"room"}));
+  CHECK(f.store.missed(*saved, "1").value().size() == 1);
+  f.event("3", to({"room"}));  // pushes out "2"
+  CHECK_FALSE(f.store.missed(*saved, "1").has_value());
+}
+
+TEST_CASE("a record that has had the same events keeps sessions of another one") {
+  Fixture here;
+  Fixture there;
+  for (Fixture* f : {&here, &there}) f->event("1");
+  SavedSession saved = session("p", {"room"}, "1");
+  saved.position = here.store.position();
+  for (Fixture* f : {&here, &there}) f->event("2", to({"room"}));
+  there.store.add_session(kStart, std::move(saved));
+  const auto taken = there.store.take_session(kStart, "p", "1");
+  REQUIRE(taken);
+  const auto missed = here.store.missed(*taken, "1");
+  REQUIRE(missed.has_value());
+  REQUIRE(missed->size() == 1);
+  CHECK(missed->front().offset == "2");
 }

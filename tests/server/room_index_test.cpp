@@ -48,7 +48,7 @@ struct Fixture {
   }
 
   Server io;
-  NamespaceShard shard{io.sockets(), io.engine().loop(0)};
+  NamespaceShard shard{io.sockets(), io.engine().loop(0), nullptr};
   std::vector<SocketPtr> sockets;
   RoomIndex index;
 };

@@ -120,17 +120,21 @@ class Adapter {
   virtual void restore_session(std::string_view private_id, std::string_view offset,
                                detail::Completion<std::optional<SavedSession>> done) = 0;
   // What the session missed after `offset`, oldest first. Called right before its socket joins its
-  // rooms: what is delivered after `done` must not be in it.
+  // rooms: what is delivered after `done` must not be in it. With an error: some of it has been
+  // forgotten since the session was restored; its client joins anew, then.
   virtual void missed_events(const SavedSession& session, std::string_view offset,
                              detail::Completion<std::vector<MissedEvent>> done) = 0;
 
   // [socket's loop] A room of this process changed. The in-memory adapter does not care; others
-  // subscribe and unsubscribe.
+  // subscribe and unsubscribe. With several loops, creation and removal of rooms are told one after
+  // the other, under a lock: do not wait in here, nor for a lock under which you make sockets join
+  // or leave.
   virtual void on_room_event(const RoomEvent& /*event*/) {}
 };
 
 using AdapterFactory = std::function<std::unique_ptr<Adapter>(Namespace&)>;
 
+class LoopOrder;
 class NamespaceShard;
 
 // The sockets of one namespace in this process, as adapters see them: does what it is told with
@@ -160,12 +164,14 @@ class LocalSockets {
   // Calls this server's listeners for an event that another server emitted.
   void server_side_event(std::string event, Array args, Ack ack);
 
-  // Recovery within this process; see Adapter. Only on a loop of the server's, about that loop.
+  // Recovery within this process; see Adapter. Only on a loop of the server's: that of the socket,
+  // which may be another one each time. `done` is called on it, at once or later.
   void persist(SavedSession session);
-  [[nodiscard]] std::optional<SavedSession> restore(std::string_view private_id,
-                                                    std::string_view offset);
-  [[nodiscard]] std::vector<MissedEvent> missed(const SavedSession& session,
-                                                std::string_view offset) const;
+  void restore(std::string_view private_id, std::string_view offset,
+               std::function<void(std::optional<SavedSession>)> done);
+  // Nothing when some of it has been forgotten.
+  [[nodiscard]] std::optional<std::vector<MissedEvent>> missed(const SavedSession& session,
+                                                               std::string_view offset) const;
 
  private:
   friend class Namespace;
@@ -174,8 +180,14 @@ class LocalSockets {
   [[nodiscard]] NamespaceShard* current_shard() const noexcept;
   // On each shard's loop, at once where this is it. The namespace lives until all is done.
   void on_each(const std::function<void(NamespaceShard&)>& function) const;
+  void deliver_in_order(const OutgoingEvent& event, const BroadcastOptions& options,
+                        std::string_view offset);
+  // Where sessions with this id are kept, wherever their sockets live.
+  [[nodiscard]] NamespaceShard& keeper_of(std::string_view private_id) const noexcept;
 
   Namespace* nsp_;
+  // With several loops and recovery. Before the shards, which use it.
+  std::unique_ptr<LoopOrder> order_;
   std::vector<std::unique_ptr<NamespaceShard>> shards_;
 };
 

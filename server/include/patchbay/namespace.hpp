@@ -83,7 +83,8 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
                                         detail::Completion<std::vector<Value>> done);
 
   // Called when a room of this process gets its first socket or loses its last, and when a socket
-  // joins or leaves one; on the loop of that socket. Set before clients connect.
+  // joins or leaves one; on the loop of that socket. What happens to one room on several loops may
+  // be told at the same time. Set before clients connect.
   Namespace& on_room_event(std::function<void(const RoomEvent&)> listener);
 
   [[nodiscard]] Adapter& adapter() noexcept { return *adapter_; }
@@ -111,6 +112,7 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
   ListenerId add_server_side_listener(std::string_view event, EventHandler handler);
   void on_server_side_event(std::string_view event, Array args, const Ack& ack);
   void on_room_change(const RoomEvent& event);
+  [[nodiscard]] bool tell_adapter(const RoomEvent& event);
   [[nodiscard]] bool concerns_all_loops(const RoomEvent& event);
   // Ids of acknowledgements are counted per namespace, so that a broadcast can use one for all.
   [[nodiscard]] std::uint64_t next_ack_id() noexcept { return next_ack_id_++; }
@@ -132,6 +134,7 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
   std::shared_ptr<const ConnectionHandlers> connection_handlers_;
   EventListeners server_side_listeners_;
   // With several loops: on how many of them a room has members.
+  std::recursive_mutex rooms_mutex_;  // guards the following
   std::unordered_map<std::string, std::size_t> room_loops_;
 };
 

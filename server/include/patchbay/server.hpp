@@ -37,6 +37,12 @@ struct ProtocolError {
 
 // A Socket.IO server. What concerns clients and rooms without a namespace being named is about the
 // main namespace "/". Unless said otherwise, functions may be called from any thread.
+//
+// With ServerOptions::threads > 1 each client lives on one of several loops. Its handlers run there
+// and never two at once; those of different clients, and functions that are asked about clients who
+// want to join (middlewares, matchers of namespaces), run at the same time, so what they share
+// needs a lock. What one thread emits to one socket or room arrives in that order, on any number of
+// loops.
 class Server : public Broadcasting<Server> {
  public:
   // Throws std::invalid_argument when an option makes no sense, naming it.
@@ -48,8 +54,9 @@ class Server : public Broadcasting<Server> {
   // Opens a port (0: any free one) and returns its number. An empty host means all addresses, IPv4
   // and IPv6. Throws std::system_error, whose text names the address, when that is not possible.
   std::uint16_t listen(std::uint16_t port, const std::string& host = {});
-  // Serves until close() has been carried out. With an io_context of the application's in the
-  // options, that one is run instead.
+  // Serves until close() has been carried out: on this thread, and on those that options().threads
+  // asks for beyond it, which have ended when it returns. With an io_context of the application's
+  // in the options, that one is run instead.
   void run();
   // Disconnects everyone ("server shutting down"), stops listening, and lets run() return; `done`
   // is called right before, on the first loop. Not in a signal handler.

@@ -232,6 +232,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   struct PendingAck;
   using PendingAcks = std::unordered_map<std::uint64_t, PendingAck>;
   struct Extras;  // what only some sockets have
+  struct HeldEmit;
   enum class Direction : std::uint8_t { incoming, outgoing };
   // One membership: which room, and where in its list of members.
   struct Membership {
@@ -275,6 +276,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void shut_down();
   void release();
   void emit_recoverable(std::string_view event, std::span<const Value> args, EmitFlags flags);
+  void hold(HeldEmit held);
   void emit_held();
   void set_private_id(std::string id);
   [[nodiscard]] const std::string& private_id() const noexcept;
@@ -309,6 +311,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
   std::unique_ptr<Extras> extras_;
   std::unique_ptr<PendingAcks> pending_acks_;
   std::vector<Membership> memberships_;
+  // Events that can be recovered and were emitted before connected_: on their way to the loop, or
+  // waiting there.
+  std::atomic<std::uint32_t> early_emits_{0};
 };
 
 }  // namespace patchbay

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::uint32_t kLoopbackNetwork = 127;
 
+// Of a core: heartbeats and the like.
+constexpr double kAtRest = 0.02;
+
 }  // namespace
 
 Bench::Bench(const Options& from) : options(from), server(from.server_pid) {
@@ -23,6 +26,17 @@ Bench::Bench(const Options& from) : options(from), server(from.server_pid) {
     endpoints.tls = tls.get();
   }
   endpoints.spread_sources = ntohl(endpoints.server.sin_addr.s_addr) >> 24 == kLoopbackNetwork;
+}
+
+void Bench::settle() {
+  const Nanoseconds deadline = now() + from_seconds(options.timeout);
+  do {
+    Window window(server);
+    window.begin();
+    loop.run_until(now() + from_seconds(options.settle));
+    window.end();
+    if (window.cores().value_or(0) < kAtRest) return;
+  } while (now() < deadline);
 }
 
 void Window::begin() {

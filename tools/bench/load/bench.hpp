@@ -27,6 +27,10 @@ struct Bench {
   Errors errors;
   Json json;
 
+  /// Lets options.settle seconds pass, and as many again while the server has not come to rest: on
+  /// a busy machine it may take a while until it has closed thousands of connections.
+  void settle();
+
   /// Runs the loop until `done()`, or adds an error `timeout: <what>` when `progress()` stands
   /// still for options.timeout seconds. Returns whether it is done.
   template <typename Done, typename Progress>

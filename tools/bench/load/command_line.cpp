@@ -96,7 +96,8 @@ void add_time_options(CLI::App& app, Options& options) {
   };
   seconds("--seconds", options.seconds, "How long to measure");
   seconds("--warmup", options.warmup, "Seconds before");
-  seconds("--settle", options.settle, "Seconds before memory is looked at");
+  app.add_option("--settle", options.settle, "Seconds before memory is looked at")
+      ->check(CLI::PositiveNumber);
   seconds("--hold", options.hold, "idle: seconds to hold the connections");
   seconds("--reconnection-delay", options.reconnection_delay, "storm: as of the stock client");
   seconds("--reconnection-delay-max", options.reconnection_delay_max, "storm: the same");

@@ -46,7 +46,6 @@ void hold(Bench& bench, Clients& clients) {
 
 void run_idle(Bench& bench) {
   const Options& options = bench.options;
-  const auto settle = [&] { bench.loop.run_until(now() + from_seconds(options.settle)); };
   MemoryReport memory(bench);
   Clients clients(bench);
   if (!clients.open(options.connections, options.transport)) return;
@@ -58,11 +57,11 @@ void run_idle(Bench& bench) {
   clients.listen(silence);
 
   bench.server.find_children();
-  settle();
+  bench.settle();
   memory.take_with();
   if (options.hold > 0) hold(bench, clients);
   clients.leave();
-  settle();
+  bench.settle();
   memory.take_after();
   memory.report("connection", options.connections);
 }

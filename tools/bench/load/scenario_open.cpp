@@ -11,7 +11,6 @@ namespace {
 
 void run_open(Bench& bench, Transport transport) {
   const Options& options = bench.options;
-  const auto settle = [&] { bench.loop.run_until(now() + from_seconds(options.settle)); };
   MemoryReport memory(bench);
   Clients clients(bench);
   Histogram times;
@@ -19,10 +18,10 @@ void run_open(Bench& bench, Transport transport) {
   window.begin();
   clients.open(options.connections, transport, &times);
   window.end();
-  settle();
+  bench.settle();
   memory.take_with();
   clients.leave();
-  settle();
+  bench.settle();
   memory.take_after();
   bench.json.add("opened", times.count());
   window.report(bench.json, times.count());

@@ -104,7 +104,7 @@ void run_storm(Bench& bench) {
   Clients clients(bench);
   if (!clients.open(options.connections, options.transport)) return;
   bench.server.find_children();
-  bench.loop.run_until(now() + from_seconds(options.settle));
+  bench.settle();
   Storm storm(bench, clients);
   Window window(bench.server);
   window.begin();

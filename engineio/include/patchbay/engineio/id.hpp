@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,8 @@ class IdGenerator {
 
   [[nodiscard]] std::string next();
 
-  // The domain of the generator that made this id, or 0 when the text cannot be such an id.
-  [[nodiscard]] static std::uint8_t domain_of(std::string_view id) noexcept;
+  // The domain of the generator that made this id; nothing when the text cannot be such an id.
+  [[nodiscard]] static std::optional<std::uint8_t> domain_of(std::string_view id) noexcept;
 
  private:
   // Random bytes are fetched in blocks: a call to the generator per id is what a storm of new
