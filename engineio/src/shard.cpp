@@ -57,8 +57,9 @@ Shard::Shard(std::size_t index, asio::io_context* given)
       ids_(static_cast<std::uint8_t>(index)),
       own_io_context_(given ? nullptr : std::make_unique<asio::io_context>(1)),
       io_context_(given ? *given : *own_io_context_),
-      wheel_timer_(io_context_),
-      poller_(io_context_, *this) {}
+      wheel_timer_(io_context_) {
+  poller_.emplace(io_context_, static_cast<Poller::TurnListener&>(*this));
+}
 
 // Sessions own connections, which must not outlive the io_context.
 Shard::~Shard() {
@@ -67,6 +68,7 @@ Shard::~Shard() {
 }
 
 bool Shard::in_loop_thread() const noexcept {
+  if (discarded_) return true;
   if (!own_io_context_) {
     return detached_ || io_context_.get_executor().running_in_this_thread();
   }
@@ -75,6 +77,7 @@ bool Shard::in_loop_thread() const noexcept {
 }
 
 void Shard::post(std::function<void()> function) {
+  if (discarded_) return;
   if (own_io_context_) {
     asio::post(io_context_, std::move(function));
     return;
@@ -110,13 +113,20 @@ void Shard::end_running() noexcept {
   running_ = false;
 }
 
+void Shard::discard() noexcept {
+  discarded_ = true;
+  poller_.reset();
+  wheel_timer_.reset();
+  own_io_context_.reset();
+}
+
 void Shard::stop() {
   if (own_io_context_) {
     io_context_.stop();
   } else {
-    wheel_timer_.cancel();
+    wheel_timer_->cancel();
     wheel_armed_for_.reset();
-    poller_.stop();
+    poller_->stop();
   }
 }
 
@@ -133,9 +143,9 @@ void Shard::schedule(TimerWheel::Node& node, TimePoint deadline) {
 void Shard::arm_wheel() {
   const auto wakeup = wheel_.next_wakeup();
   wheel_armed_for_ = wakeup;
-  if (!wakeup) return;
-  wheel_timer_.expires_at(*wakeup);
-  wheel_timer_.async_wait([this](asio::error_code error) {
+  if (!wakeup || !wheel_timer_) return;
+  wheel_timer_->expires_at(*wakeup);
+  wheel_timer_->async_wait([this](asio::error_code error) {
     if (!error) on_wheel();
   });
 }

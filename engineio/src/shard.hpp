@@ -59,6 +59,9 @@ class Shard final : public Loop, private Poller::TurnListener {
     detached_ = true;
     alive_.reset();
   }
+  // With detach() before: lets go of what has been posted, and of an io_context of its own, and
+  // takes no more. What is destroyed by that may still refer to this shard, and to others.
+  void discard() noexcept;
   // Expires with detach(): for what may come later than that, on the loop's thread.
   [[nodiscard]] std::weak_ptr<const bool> lifetime() const noexcept { return alive_; }
   [[nodiscard]] bool owns_loop() const noexcept { return own_io_context_ != nullptr; }
@@ -74,7 +77,7 @@ class Shard final : public Loop, private Poller::TurnListener {
   // own client leave while the connection is still at hand. What goes to others waits for more.
   void flush_if_alone(LiveSession& session);
 
-  [[nodiscard]] Poller& poller() noexcept { return poller_; }
+  [[nodiscard]] Poller& poller() noexcept { return *poller_; }
 
   // A buffer to read into. Whoever calls owns its content until control returns to the loop.
   [[nodiscard]] std::span<char> scratch() noexcept { return scratch_; }
@@ -117,6 +120,7 @@ class Shard final : public Loop, private Poller::TurnListener {
   std::atomic<std::thread::id> runner_{};
   std::atomic<bool> running_{false};
   bool stopping_ = false;
+  bool discarded_ = false;
   std::atomic<bool> detached_{false};
   // Functions that wait in a given io_context may outlive the shard; they look at this first.
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
@@ -141,8 +145,8 @@ class Shard final : public Loop, private Poller::TurnListener {
   // Below the rest: operations that are still waiting when it goes refer to streams and timers.
   std::unique_ptr<asio::io_context> own_io_context_;
   asio::io_context& io_context_;
-  asio::steady_timer wheel_timer_;
-  Poller poller_;
+  std::optional<asio::steady_timer> wheel_timer_;
+  std::optional<Poller> poller_;
 };
 
 }  // namespace patchbay::engineio

@@ -62,6 +62,8 @@ ShardGroup::~ShardGroup() {
   for (const auto& listener : listeners_) listener->stop();
   for (const auto& member : members_) close_sessions(member->shard);
   for (const auto& member : members_) close_streams(member->shard);
+  // All before any goes: what was posted on one may refer to another.
+  for (const auto& member : members_) member->shard.discard();
 }
 
 Shard& ShardGroup::shard(std::size_t index) noexcept {
