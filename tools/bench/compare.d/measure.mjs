@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { measure } from "../lib/load.mjs";
 import { loadAverage } from "./machine.mjs";
-import { LOAD } from "./servers.mjs";
+import { LOAD, ROOT } from "./servers.mjs";
 
 // The cases that are measured in the same rounds.
 function grouped(cases) {
@@ -29,6 +29,8 @@ export async function measureAll(cases, servers, repeat, progress) {
   for (const [each, server] of schedule(cases, servers, repeat)) {
     const report = await measure(LOAD, server.command, each, each.cores && { serverCore: each.cores });
     report.load_average = loadAverage();
+    // Reports are published: where the tree lies is no one's business.
+    if (report.failure) report.failure = report.failure.replaceAll(`${ROOT}/`, "");
     progress(each, server, report);
     ((runs[each.name] ??= {})[server.name] ??= []).push(report);
   }
