@@ -4,23 +4,25 @@
 #include <memory>
 #include <vector>
 
+#include "client.hpp"
 #include "namespace_shard.hpp"
 #include "patchbay/patchbay.hpp"
 #include "room_index.hpp"
 #include "samples.hpp"
 #include "socket_token.hpp"
+#include "support/dummy_session.hpp"
 
 namespace patchbay::bench {
 namespace {
 
 constexpr std::size_t kRoomSize = 10;
 
-/// Sockets without connections, ten in each room.
+/// Sockets of a client without a connection, ten in each room.
 class Crowd {
  public:
   explicit Crowd(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      sockets_.push_back(std::make_shared<Socket>(Socket::Token(), nullptr, shard_, i,
+      sockets_.push_back(std::make_shared<Socket>(Socket::Token(), client_, shard_, i,
                                                   "socket" + std::to_string(i),
                                                   Handshake(nullptr, Object{})));
       index.join(*sockets_.back(), room(i / kRoomSize));
@@ -37,7 +39,9 @@ class Crowd {
 
  private:
   Server io_;
-  NamespaceShard shard_{io_.sockets(), io_.engine().loop(0)};
+  std::shared_ptr<Client> client_ = std::make_shared<Client>(
+      io_, std::make_shared<test::DummySession>(io_.engine().loop(0), "session"));
+  NamespaceShard shard_{io_.sockets(), io_.engine().loop(0), nullptr};
   std::vector<SocketPtr> sockets_;
 
  public:
