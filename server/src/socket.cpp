@@ -245,7 +245,8 @@ void Socket::emit_recoverable(std::string_view event, std::span<const Value> arg
                               EmitFlags flags) {
   const bool goes_ahead = connected_ && early_emits_ == 0;
   const bool here = !goes_ahead && loop_->in_loop_thread();
-  if (goes_ahead || (here && connected_)) {
+  // Only the loop may look at what is held.
+  if (goes_ahead || (here && connected_ && !holds_events())) {
     nsp_->adapter().broadcast({.name = event, .args = args},
                               {.target = {.rooms = {id_}, .except = {}}, .flags = flags});
   } else if (here) {
@@ -266,11 +267,19 @@ void Socket::hold(HeldEmit held) {
   extras().held.push_back(std::move(held));
 }
 
+bool Socket::holds_events() const noexcept {
+  return extras_ && !extras_->held.empty();
+}
+
+// Emitting one may bring up events that came later: they line up behind those that are still held.
 void Socket::emit_held() {
-  if (!extras_) return;
-  for (const auto& held : std::exchange(extras_->held, {})) {
-    emit_recoverable(held.name, held.args, held.flags);
+  while (holds_events()) {
+    const HeldEmit held = extras_->held.front();
+    nsp_->adapter().broadcast({.name = held.name, .args = held.args},
+                              {.target = {.rooms = {id_}, .except = {}}, .flags = held.flags});
     --early_emits_;
+    // A listener may have ended it all.
+    if (holds_events()) extras_->held.erase(extras_->held.begin());
   }
 }
 

@@ -277,6 +277,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void release();
   void emit_recoverable(std::string_view event, std::span<const Value> args, EmitFlags flags);
   void hold(HeldEmit held);
+  [[nodiscard]] bool holds_events() const noexcept;
   void emit_held();
   void set_private_id(std::string id);
   [[nodiscard]] const std::string& private_id() const noexcept;
