@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: MIT
-import { format, median, ratio, summarise } from "../lib/statistics.mjs";
+import { format } from "../lib/statistics.mjs";
 
 /**
- * What two series of figures, smaller is better, say about each other: the median of the ratios of
- * those that were measured right after one another (what else the machine does changes more slowly
- * than that), and "ok" or "slower" than `tolerance` allows. "failed" when a run had errors or there
- * is nothing to compare: such a scenario has not passed.
+ * What the runs of one case (Results of compare.d/) say about the two builds: `ratio`, the median of
+ * now / base round by round, and "ok", or "slower" than `tolerance` allows. "failed" when any run
+ * had errors or there is no figure: such a case has not passed.
  */
-export function judge({ now, base, errors }, tolerance) {
-  const ratios = now.map((figure, turn) => ratio(figure, base[turn])).filter((factor) => factor !== null);
-  const failed = errors.length > 0 || ratios.length === 0 || ratios.length < base.length;
-  const factor = ratios.length > 0 ? median(ratios) : null;
-  const outcome = failed ? "failed" : factor <= tolerance ? "ok" : "slower";
-  return { now: summarise(now), base: summarise(base), ratio: factor, outcome, errors };
+export function judge(results, { name, figure }, tolerance) {
+  const [now, base] = ["now", "base"].map((side) => results.figure(name, side, figure));
+  const ratio = results.ratio([name, "now", figure], [name, "base", figure])?.median ?? null;
+  const failures = ["now", "base"].flatMap((side) => results.failures(name, side).map((why) => `${side}: ${why}`));
+  const failed = failures.length > 0 || ratio === null;
+  return { name, now, base, ratio, outcome: failed ? "failed" : ratio <= tolerance ? "ok" : "slower", failures };
 }
 
-const spread = (summary) =>
-  summary ? `${format(summary.median)} (${format(summary.min)}–${format(summary.max)})` : "no figures";
+const range = (summary) =>
+  summary ? `${format(summary.median)} (${format(summary.min)}–${format(summary.max)})` : "no figure";
 
-export function describe(scenario, verdict) {
-  const factor = verdict.ratio === null ? "" : `${verdict.ratio.toFixed(3)} ×`;
-  return [scenario.name.padEnd(14), spread(verdict.base).padEnd(24), spread(verdict.now).padEnd(24),
-          factor.padStart(8), verdict.outcome.padEnd(7), scenario.unit].join(" ").trimEnd();
+const row = (name, base, now, ratio, outcome) =>
+  [name.padEnd(18), base.padEnd(24), now.padEnd(24), ratio.padStart(7), outcome].join(" ").trimEnd();
+
+export const HEAD = row("", "base", "now", "ratio", "");
+
+export function describe({ name, now, base, ratio, outcome, failures }) {
+  const line = row(name, range(base), range(now), ratio?.toFixed(3) ?? "", outcome);
+  return [line, ...[...new Set(failures)].map((why) => `  ${why}`)].join("\n");
 }

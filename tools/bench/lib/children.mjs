@@ -10,16 +10,20 @@ const running = new Set();
 
 // What is left at the end; kill() is synchronous.
 process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
+  for (const child of running) end(child, "SIGKILL");
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => process.exit(128 + constants.signals[signal]));
 }
 
-/** Starts `command` ([program, ...arguments]) on one core of the machine; no core, no pinning. */
-export function start(command, { core, ...options } = {}) {
+/**
+ * Starts `command` ([program, ...arguments]) on `core` of the machine (or several, "0,1"; anywhere
+ * without). `group`: it starts processes of its own, which are to end with it.
+ */
+export function start(command, { core, group = false, ...options } = {}) {
   const [program, ...args] = core === undefined ? command : ["taskset", "-c", String(core), ...command];
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: group, ...options });
+  child.leadsGroup = group;
   running.add(child);
   child.ended = new Promise((resolve) => {
     child.once("error", (error) => resolve({ error }));
@@ -29,6 +33,15 @@ export function start(command, { core, ...options } = {}) {
     return end;
   });
   return child;
+}
+
+function end(child, signal) {
+  if (!child.leadsGroup || child.pid === undefined) return child.kill(signal);
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
 }
 
 /** Runs a command to its end; resolves with its exit code and what it has printed. */
@@ -44,8 +57,8 @@ export async function run(command, options) {
 /** Ends a child and waits until it is gone. */
 export async function stop(child) {
   if (!running.has(child)) return;
-  child.kill("SIGTERM");
-  const impatience = setTimeout(() => child.kill("SIGKILL"), STOP_PATIENCE_MS);
+  end(child, "SIGTERM");
+  const impatience = setTimeout(() => end(child, "SIGKILL"), STOP_PATIENCE_MS);
   await child.ended;
   clearTimeout(impatience);
 }

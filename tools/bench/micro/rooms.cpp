@@ -37,7 +37,7 @@ class Crowd {
 
  private:
   Server io_;
-  NamespaceShard shard_{io_.sockets(), io_.engine().loop(0)};
+  NamespaceShard shard_{io_.sockets(), io_.engine().loop(0), nullptr};
   std::vector<SocketPtr> sockets_;
 
  public:
