@@ -53,12 +53,14 @@ async function take(options) {
   const servers = wanted.filter((server) => !whyMissing(server));
   for (const { title, why } of leftOut) console.error(`left out: ${title}: ${why}`);
 
+  // Of what has just been built: the tree may change meanwhile.
+  const measured = versions(servers);
   const before = loadAverage()[0];
   const runs = await measureAll(cases, servers, options.repeat, tell);
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: describeMachine(),
-    versions: versions(servers),
+    versions: measured,
     repeat: options.repeat,
     load_average: [before, loadAverage()[0]],
     left_out: leftOut,
