@@ -18,6 +18,12 @@ namespace {
 
 constexpr Millis kThinking{50};
 
+// Namespaces, in the order in which they came into being on whichever loop.
+struct Announced {
+  std::mutex mutex;
+  Array names;
+};
+
 void add_common(Socket& socket, ParentNamespace& dynamic) {
   socket.on("who", [&socket] { return Object{{"nsp", socket.nsp().name()}, {"id", socket.id()}}; });
   socket.on("to-own", [&socket](const Value& value) { socket.nsp().emit("hello", value); });
@@ -47,12 +53,6 @@ void add_questions(Server& io, ParentNamespace& dynamic) {
     });
   });
 }
-
-// Namespaces, in the order in which they came into being on whichever loop.
-struct Announced {
-  std::mutex mutex;
-  Array names;
-};
 
 }  // namespace
 

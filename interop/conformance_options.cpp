@@ -56,6 +56,11 @@ PerMessageDeflateOptions& deflate_of(Settings& settings) {
   return *deflate;
 }
 
+TlsOptions& tls(Settings& settings) {
+  std::optional<TlsOptions>& options = settings.options.tls;
+  return options ? *options : options.emplace();
+}
+
 RecoveryOptions& recovery(Settings& settings) {
   std::optional<RecoveryOptions>& options = settings.options.connection_state_recovery;
   return options ? *options : options.emplace();
@@ -100,6 +105,8 @@ const std::map<std::string_view, Apply>& options_with_value() {
       {"--initial-bytes",
        [](Settings& s, auto v) { s.options.initial_packet = eio::EncodedPacket::binary(v); }},
       {"--allow-origin", [](Settings& s, auto v) { s.options.allowed_origins = std::string(v); }},
+      {"--tls-cert", [](Settings& s, auto v) { tls(s).certificate = v; }},
+      {"--tls-key", [](Settings& s, auto v) { tls(s).private_key = v; }},
       {"--ack-timeout", [](Settings& s, auto v) { s.ack_timeout = millis(v); }},
   };
   return table;

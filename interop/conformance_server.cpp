@@ -20,8 +20,9 @@ void on_signal(asio::signal_set& signals, Stop stop) {
   });
 }
 
-void announce(std::uint16_t port) {
-  std::printf("listening on http://127.0.0.1:%u\n", static_cast<unsigned>(port));
+void announce(const engineio::EngineOptions& options, std::uint16_t port) {
+  std::printf("listening on %s://127.0.0.1:%u\n", options.tls ? "https" : "http",
+              static_cast<unsigned>(port));
   std::fflush(stdout);
 }
 
@@ -30,14 +31,14 @@ void announce(std::uint16_t port) {
 void serve(engineio::Engine& engine, std::uint16_t port) {
   asio::signal_set signals(engine.loop(0).io_context(), SIGINT, SIGTERM);
   on_signal(signals, [&] { engine.stop(); });
-  announce(engine.listen(port, "127.0.0.1"));
+  announce(engine.options(), engine.listen(port, "127.0.0.1"));
   engine.run();
 }
 
 void serve(Server& io, std::uint16_t port) {
   asio::signal_set signals(io.engine().loop(0).io_context(), SIGINT, SIGTERM);
   on_signal(signals, [&] { io.close(); });
-  announce(io.listen(port, "127.0.0.1"));
+  announce(io.engine().options(), io.listen(port, "127.0.0.1"));
   io.run();
 }
 

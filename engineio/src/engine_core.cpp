@@ -81,7 +81,8 @@ std::string prefix_of(const EngineOptions& options) {
 EngineCore::EngineCore(EngineOptions given)
     : options(checked(std::move(given))),
       session_config(session_config_of(options)),
-      path(prefix_of(options)) {}
+      path(prefix_of(options)),
+      tls(options.tls ? std::make_unique<const TlsContext>(*options.tls) : nullptr) {}
 
 bool EngineCore::transport_enabled(Transport transport) const noexcept {
   return std::ranges::find(options.transports, transport) != options.transports.end();

@@ -3,12 +3,14 @@
 // What all shards of an engine share, and what does not change while it runs.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "patchbay/engineio/engine.hpp"
 #include "patchbay/protocol/eio/handshake.hpp"
+#include "tls_context.hpp"
 
 namespace patchbay::engineio {
 
@@ -30,7 +32,8 @@ struct EngineCore {
 
   const EngineOptions options;
   const eio::SessionConfig session_config;
-  const std::string path;  // what requests for the engine begin with
+  const std::string path;                       // what requests for the engine begin with
+  const std::unique_ptr<const TlsContext> tls;  // null: plain text
   Engine::OnSession on_session;
   Engine::OnConnectionError on_connection_error;
   Engine::OnException on_exception;

@@ -13,6 +13,7 @@ Exchange::Exchange(std::shared_ptr<HttpConnection> connection, http::Request req
     : connection_(std::move(connection)),
       shard_(&connection_->stream().shard()),
       remote_address_(connection_->stream().remote_address()),
+      secure_(connection_->stream().secure()),
       received_(std::chrono::system_clock::now()),
       request_(std::move(request)),
       query_(request_.query()) {}
@@ -30,6 +31,7 @@ RequestInfo Exchange::make_info() const {
   info.headers.shrink_to_fit();
   info.query = query_;
   info.remote_address = remote_address_;
+  info.secure = secure_;
   info.received = received_;
   return info;
 }

@@ -58,6 +58,8 @@ class Exchange {
   // asked for, since most requests do without.
   [[nodiscard]] const RequestInfo& info() const;
   [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
+  // Over TLS.
+  [[nodiscard]] bool secure() const noexcept { return secure_; }
   [[nodiscard]] std::chrono::system_clock::time_point received() const noexcept {
     return received_;
   }
@@ -88,6 +90,7 @@ class Exchange {
   std::shared_ptr<HttpConnection> connection_;
   Shard* shard_;
   std::string remote_address_;
+  bool secure_;
   std::chrono::system_clock::time_point received_;
   http::Request request_;
   http::Query query_;

@@ -53,9 +53,9 @@ void for_each_text(const http::Request& request, std::string_view remote_address
 
 }  // namespace
 
-KeptRequest::KeptRequest(const http::Request& request, std::string_view remote_address,
+KeptRequest::KeptRequest(const http::Request& request, std::string_view remote_address, bool secure,
                          std::chrono::system_clock::time_point received)
-    : received_(received) {
+    : received_(received), secure_(secure) {
   std::size_t size = 0;
   for_each_text(request, remote_address,
                 [&size](std::string_view text) { size += length_size(text.size()) + text.size(); });
@@ -94,6 +94,7 @@ std::unique_ptr<RequestInfo> KeptRequest::unpack() const {
     info->headers.add(name, take(packed));
   }
   info->headers.shrink_to_fit();
+  info->secure = secure_;
   info->received = received_;
   return info;
 }

@@ -16,7 +16,7 @@ namespace patchbay::engineio {
 // somebody asks for it. Most applications ask for few sessions' requests, or for none.
 class KeptRequest {
  public:
-  KeptRequest(const http::Request& request, std::string_view remote_address,
+  KeptRequest(const http::Request& request, std::string_view remote_address, bool secure,
               std::chrono::system_clock::time_point received);
   ~KeptRequest();
   KeptRequest(const KeptRequest&) = delete;
@@ -33,6 +33,7 @@ class KeptRequest {
   std::chrono::system_clock::time_point received_;
   mutable std::atomic<const RequestInfo*> unpacked_{nullptr};
   std::uint32_t packed_size_ = 0;
+  bool secure_;
 };
 
 }  // namespace patchbay::engineio

@@ -11,6 +11,7 @@
 
 #include "live_session.hpp"
 #include "stream.hpp"
+#include "tls_session.hpp"
 
 namespace patchbay::engineio {
 
@@ -117,6 +118,11 @@ void Shard::stop() {
     wheel_armed_for_.reset();
     poller_.stop();
   }
+}
+
+std::span<char> Shard::tls_scratch() {
+  if (tls_scratch_.empty()) tls_scratch_.resize(TlsSession::kRecordBytes);
+  return tls_scratch_;
 }
 
 void Shard::schedule(TimerWheel::Node& node, TimePoint deadline) {

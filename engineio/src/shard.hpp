@@ -78,6 +78,8 @@ class Shard final : public Loop, private Poller::TurnListener {
 
   // A buffer to read into. Whoever calls owns its content until control returns to the loop.
   [[nodiscard]] std::span<char> scratch() noexcept { return scratch_; }
+  // Likewise, for what is about to be encrypted.
+  [[nodiscard]] std::span<char> tls_scratch();
   [[nodiscard]] ws::DeflatePool& deflate_pool() noexcept { return deflate_pool_; }
   [[nodiscard]] IdGenerator& ids() noexcept { return ids_; }
   // The time in the form of the Date header.
@@ -124,6 +126,7 @@ class Shard final : public Loop, private Poller::TurnListener {
   // During a turn of the poller: when it began. What happens in one turn happens at one time.
   std::optional<TimePoint> turn_time_;
   std::vector<char> scratch_;
+  std::vector<char> tls_scratch_;  // empty before it is needed
   ws::DeflatePool deflate_pool_;
   IdGenerator ids_;
   Sessions sessions_;

@@ -125,8 +125,8 @@ void ShardGroup::distribute(Descriptor socket, std::string remote_address) {
 
 void ShardGroup::serve(Member& member, Descriptor socket, std::string remote_address) {
   if (member.shard.stopping()) return;
-  auto stream =
-      std::make_shared<Stream>(member.shard, std::move(socket), std::move(remote_address));
+  auto stream = std::make_shared<Stream>(member.shard, std::move(socket), std::move(remote_address),
+                                         core_->tls ? core_->tls->make_session() : nullptr);
   HttpConnection::start(std::move(stream), member.dispatcher, core_->options);
 }
 

@@ -6,6 +6,9 @@
 // It is registered with the poller once, edge-triggered, and remembers what it was told: a read
 // that got less than it asked for has emptied the connection, and none is tried before more has
 // come.
+//
+// With TLS, what is read and written is what the peer means; the rest happens in here. Output that
+// has been encrypted and that the kernel does not take is kept, and leaves when the kernel does.
 #pragma once
 
 #include <sys/uio.h>
@@ -19,12 +22,16 @@
 
 #include "descriptor.hpp"
 #include "poller.hpp"
+#include "tls_session.hpp"
+#include "transfer.hpp"
 
 namespace patchbay::engineio {
 
 class Shard;
 
-class Stream final : public std::enable_shared_from_this<Stream>, private Poller::Source {
+class Stream final : public std::enable_shared_from_this<Stream>,
+                     private Poller::Source,
+                     private TlsSession::Wire {
  public:
   class Handler {
    public:
@@ -39,14 +46,13 @@ class Stream final : public std::enable_shared_from_this<Stream>, private Poller
     virtual void on_abandoned() {}
   };
 
-  enum class Status : std::uint8_t { ok, would_block, closed };
-  struct Transfer {
-    std::size_t bytes = 0;
-    Status status = Status::ok;
-  };
+  using Transfer = engineio::Transfer;
+  using Status = Transfer::Status;
 
-  // Takes a connected, non-blocking socket. When the shard's poller does not, it is closed.
-  Stream(Shard& shard, Descriptor socket, std::string remote_address);
+  // Takes a connected, non-blocking socket. When the shard's poller does not, it is closed. Without
+  // `tls` it is in plain text.
+  Stream(Shard& shard, Descriptor socket, std::string remote_address,
+         std::unique_ptr<TlsSession> tls = nullptr);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -54,6 +60,7 @@ class Stream final : public std::enable_shared_from_this<Stream>, private Poller
   // Precondition: it is not between two shards.
   [[nodiscard]] Shard& shard() noexcept { return *shard_; }
   [[nodiscard]] bool open() const noexcept { return socket_.is_open(); }
+  [[nodiscard]] bool secure() const noexcept { return tls_ != nullptr; }
   [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
 
   // The handler lives as long as the stream is open, or until it is replaced.
@@ -83,11 +90,26 @@ class Stream final : public std::enable_shared_from_this<Stream>, private Poller
  private:
   // Poller::Source
   void on_ready(std::uint32_t events) override;
+  // TlsSession::Wire
+  Transfer receive(std::span<char> buffer) override;
+  Transfer send(std::string_view data) override;
+
+  Transfer send(std::span<const iovec> buffers);
+  Transfer read_tls(std::span<char> buffer);
+  Transfer write_tls(std::span<const iovec> buffers);
+  void flush_tls();
+  void watch_output();
+  // There is something that its function will not answer by would_block.
+  [[nodiscard]] bool can_read() const noexcept { return readable_ && !(tls_ && tls_->congested()); }
+  [[nodiscard]] bool can_write() const noexcept {
+    return writable_ && !(tls_ && !tls_->can_write());
+  }
 
   Transfer written(Transfer result) noexcept;
 
   Shard* shard_ = nullptr;  // null on the way from one to another
   Descriptor socket_;
+  std::unique_ptr<TlsSession> tls_;
   std::shared_ptr<Handler> handler_;
   std::string remote_address_;
   static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
@@ -98,6 +120,7 @@ class Stream final : public std::enable_shared_from_this<Stream>, private Poller
   bool writable_ = true;
   bool ended_ = false;  // the peer sends no more: reading will tell, though no event may
   bool watches_output_ = false;
+  bool shut_down_when_flushed_ = false;
   friend class Shard;
 };
 

@@ -7,6 +7,7 @@ import { afterEach } from "node:test";
 
 import { io } from "socket.io-client";
 
+import { kOverTls, testCertificate } from "./tls.mjs";
 import { eventually, within } from "./wait.mjs";
 
 // The three ways to connect, as values of the option `transports`.
@@ -36,6 +37,7 @@ export function useClients() {
 // another version.
 export function createSocket(url, { client = io, ...options } = {}) {
   const base = { autoConnect: false, forceNew: true, reconnection: false };
+  if (kOverTls) base.ca = testCertificate().ca;
   const socket = client(url, { ...base, ...options });
   opened.add(socket);
   return socket;

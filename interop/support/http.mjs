@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// HTTP/1.1 over a bare TCP connection: what is sent is exactly what a test wrote, and what is
+// HTTP/1.1 over a bare TCP or TLS connection: what is sent is exactly what a test wrote, and what is
 // received is kept as it came.
 
 import assert from "node:assert/strict";
 import net from "node:net";
+import tls from "node:tls";
 
+import { kOverTls, testCertificate } from "./tls.mjs";
 import { within } from "./wait.mjs";
 
 // Fields that say how a message is carried, not what it is. Servers may differ in them.
@@ -19,19 +21,24 @@ export function destroyConnections() {
 }
 
 export class Connection {
-  #socket;
+  #transport; // TCP
+  #socket; // the same, or TLS over it
   #input = Buffer.alloc(0);
   #ended = false;
   #wake = null;
 
-  static async open(port) {
+  // `secure`: over TLS.
+  static async open(port, { secure = kOverTls } = {}) {
     const connection = new Connection();
-    connection.#socket = net.connect({
+    connection.#transport = net.connect({
       port,
       host: "127.0.0.1",
       noDelay: true,
       allowHalfOpen: true,
     });
+    connection.#socket = secure
+      ? tls.connect({ socket: connection.#transport, ca: testCertificate().ca, host: "127.0.0.1" })
+      : connection.#transport;
     openSockets.add(connection.#socket);
     connection.#socket.on("close", () => openSockets.delete(connection.#socket));
     connection.#socket.on("data", (chunk) => {
@@ -46,9 +53,9 @@ export class Connection {
     connection.#socket.on("end", end).on("error", end).on("close", end);
     await within(
       new Promise((done, fail) => {
-        connection.#socket.once("connect", done).once("error", fail);
+        connection.#socket.once(secure ? "secureConnect" : "connect", done).once("error", fail);
       }),
-      "TCP connect",
+      "connect",
     );
     return connection;
   }
@@ -95,7 +102,7 @@ export class Connection {
 
   // Ends with RST instead of FIN.
   reset() {
-    this.#socket.resetAndDestroy();
+    this.#transport.resetAndDestroy();
   }
 
   async response({ head = false, ms } = {}) {

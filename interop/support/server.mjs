@@ -9,10 +9,11 @@ import { fileURLToPath } from "node:url";
 import { resolve } from "node:path";
 
 import { destroyConnections } from "./http.mjs";
+import { kOverTls, testCertificate } from "./tls.mjs";
 import { within } from "./wait.mjs";
 
 const kInteropRoot = fileURLToPath(new URL("..", import.meta.url));
-const kBinary = resolve(
+export const kBinary = resolve(
   kInteropRoot,
   process.env.CONFORMANCE_BIN ?? "../build/release/interop/conformance-server",
 );
@@ -30,13 +31,19 @@ const kKeptOutput = 256 * 1024;
 // Options that keep heartbeats out of the tests about other things.
 export const kQuiet = ["--ping-interval", 25_000, "--ping-timeout", 20_000];
 
+function tlsOptions() {
+  if (!kOverTls) return [];
+  const { certificate, key } = testCertificate();
+  return ["--tls-cert", certificate, "--tls-key", key];
+}
+
 class Server {
   #child;
   #stderr = "";
   #exit;
 
   constructor(mode, options) {
-    const args = [`--${mode}`, "--port", "0", ...kThreads, ...options];
+    const args = [`--${mode}`, "--port", "0", ...kThreads, ...tlsOptions(), ...options];
     this.#child = spawn(kBinary, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child.stderr.setEncoding("utf8").on("data", (text) => {
       this.#stderr = (this.#stderr + text).slice(-kKeptOutput);
@@ -69,8 +76,8 @@ class Server {
       this.#child.stdout.setEncoding("utf8").on("data", (text) => {
         if (this.port) return;
         seen += text;
-        const match = /^listening on http:\/\/127\.0\.0\.1:(\d+)\r?\n/m.exec(seen);
-        if (match) done(Number(match[1]));
+        const match = /^listening on (https?:\/\/127\.0\.0\.1:(\d+))\r?\n/m.exec(seen);
+        if (match) done({ url: match[1], port: Number(match[2]) });
       });
     });
     const died = this.#exit.then(({ code, signal }) => {
@@ -78,12 +85,13 @@ class Server {
     });
     died.catch(() => {});
     try {
-      this.port = await within(Promise.race([line, died]), "server start", kStartTimeout);
+      const { url, port } = await within(Promise.race([line, died]), "server start", kStartTimeout);
+      this.url = url;
+      this.port = port;
     } catch (error) {
       this.#child.kill("SIGKILL");
       throw error;
     }
-    this.url = `http://127.0.0.1:${this.port}`;
   }
 
   // Fails when anything about the server's life was not as it should be.

@@ -26,6 +26,10 @@ struct Settings {
   std::uint16_t port = kDefaultPort;
   std::string host;
   std::size_t threads = 1;
+  std::string tls_certificate;
+  std::string tls_key;
+
+  [[nodiscard]] bool tls() const { return !tls_certificate.empty(); }
 };
 
 // A connection takes a descriptor, and the usual soft limit of 1,024 is for programs that use
@@ -40,13 +44,17 @@ void raise_descriptor_limit() {
 std::string url_of(const Settings& settings, std::uint16_t port) {
   std::string host = settings.host.empty() ? "localhost" : settings.host;
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(port);
+  return (settings.tls() ? "https://" : "http://") + host + ":" + std::to_string(port);
 }
 
 void serve(const Settings& settings) {
   raise_descriptor_limit();
   patchbay::ServerOptions options;
   options.threads = settings.threads;
+  if (settings.tls()) {
+    options.tls = patchbay::TlsOptions{.certificate = settings.tls_certificate,
+                                       .private_key = settings.tls_key};
+  }
   patchbay::Server io(options);
   patchbay::daemon::DemoChat chat(io);
   patchbay::daemon::serve_demo(io.http());
@@ -74,6 +82,13 @@ int main(int argc, char** argv) {
   app.add_option("--threads", settings.threads, "Event loops, each with a thread of its own")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, patchbay::engineio::kMaxThreads));
+  auto* const certificate =
+      app.add_option("--tls-cert", settings.tls_certificate,
+                     "Speak TLS (https, wss): file with the certificate and its issuers, PEM");
+  auto* const key = app.add_option("--tls-key", settings.tls_key,
+                                   "File with the private key of the certificate, PEM");
+  certificate->needs(key);
+  key->needs(certificate);
   app.set_version_flag("--version", std::string("patchbay ") + PATCHBAY_VERSION);
   try {
     app.parse(argc, argv);

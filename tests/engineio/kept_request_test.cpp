@@ -30,11 +30,12 @@ TEST_CASE("kept request: is given back as it was") {
   request.headers.add("cookie", std::string(127, 'a'));
   request.headers.add("cookie", std::string(128, 'b'));
   request.headers.add("x-long", std::string(20'000, 'c'));
-  const KeptRequest kept(request, "192.0.2.1", kTime);
+  const KeptRequest kept(request, "192.0.2.1", true, kTime);
   const RequestInfo& info = kept.get();
   CHECK(info.method == "GET");
   CHECK(info.url == request.target);
   CHECK(info.remote_address == "192.0.2.1");
+  CHECK(info.secure);
   CHECK(info.received == kTime);
   REQUIRE(info.query.find("name"));
   CHECK(*info.query.find("name") == "J\u00f6rg");
@@ -46,16 +47,17 @@ TEST_CASE("kept request: is given back as it was") {
 }
 
 TEST_CASE("kept request: one without query and headers") {
-  const KeptRequest kept(request_with("/"), "::1", kTime);
+  const KeptRequest kept(request_with("/"), "::1", false, kTime);
   CHECK(kept.get().url == "/");
   CHECK(kept.get().query.entries().empty());
   CHECK(kept.get().headers.empty());
+  CHECK_FALSE(kept.get().secure);
 }
 
 TEST_CASE("kept request: every thread gets the same") {
   http::Request request = request_with("/?a=b");
   request.headers.add("host", "example.com");
-  const KeptRequest kept(request, "::1", kTime);
+  const KeptRequest kept(request, "::1", false, kTime);
   std::vector<const RequestInfo*> seen(4);
   std::vector<std::thread> threads;
   for (auto& one : seen) threads.emplace_back([&] { one = &kept.get(); });

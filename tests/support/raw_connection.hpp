@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace patchbay::test {
 
@@ -46,17 +47,11 @@ class RawConnection {
     // The API of the system wants one type for addresses of every family.
     REQUIRE(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   }
-  ~RawConnection() { ::close(fd_); }
+  virtual ~RawConnection() { ::close(fd_); }
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
 
-  void write(std::string_view bytes) const {
-    while (!bytes.empty()) {
-      const ssize_t size = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      REQUIRE(size > 0);
-      bytes.remove_prefix(static_cast<std::size_t>(size));
-    }
-  }
+  virtual void write(std::string_view bytes) const { send(bytes); }
 
   // `headers` are whole lines.
   void write_request(std::string_view method, std::string_view target, std::string_view body = {},
@@ -126,6 +121,30 @@ class RawConnection {
 
   // True when the server closes without sending more.
   bool at_end() { return buffer_.empty() && !read_more(); }
+  // What has come and was not looked at, and everything until the server closes.
+  std::string rest() {
+    while (read_more()) {
+    }
+    return std::exchange(buffer_, {});
+  }
+
+ protected:
+  // Past what a class between this and the caller does.
+  void send(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t size = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      REQUIRE(size > 0);
+      bytes.remove_prefix(static_cast<std::size_t>(size));
+    }
+  }
+  // Nothing at the end.
+  [[nodiscard]] std::string receive() const {
+    char block[16 * 1024];
+    const ssize_t size = ::recv(fd_, block, sizeof block, 0);
+    return {block, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+  }
+  // Likewise, of what the server means.
+  virtual std::string read() { return receive(); }
 
  private:
   static RawResponse parse_head(std::string_view head) {
@@ -147,11 +166,9 @@ class RawConnection {
   }
 
   bool read_more() {
-    char block[16 * 1024];
-    const ssize_t size = ::recv(fd_, block, sizeof block, 0);
-    if (size <= 0) return false;
-    buffer_.append(block, static_cast<std::size_t>(size));
-    return true;
+    const std::string more = read();
+    buffer_ += more;
+    return !more.empty();
   }
   bool need(std::size_t bytes) {
     while (buffer_.size() < bytes) {

@@ -1,6 +1,6 @@
 # All from Debian 12; tools/setup installs them. Third-party headers are SYSTEM: their warnings are
 # not ours to fix.
-find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
 find_package(simdjson REQUIRED)
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)

@@ -19,6 +19,8 @@ using engineio::HttpCompressionOptions;
 using engineio::IdReply;
 using engineio::PerMessageDeflateOptions;
 using engineio::RequestInfo;
+using engineio::TlsOptions;
+using engineio::TlsVersion;
 using engineio::Transport;
 
 // How long, and how much, is kept for clients whose connection broke. The numbers are for each

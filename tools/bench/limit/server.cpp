@@ -15,7 +15,7 @@
 namespace patchbay::bench {
 namespace {
 
-constexpr std::size_t kBufferBytes = 512 * 1024;
+constexpr std::size_t kBufferBytes = std::size_t{512} * 1024;
 constexpr int kEventsAtOnce = 256;
 constexpr int kBacklog = 4096;
 constexpr std::int64_t kPingSeconds = 25;

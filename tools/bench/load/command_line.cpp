@@ -30,7 +30,7 @@ Options for_room() {
 // More than the kernel's buffers hold, so that the server has to.
 Options for_slow() {
   Options options = with(100, 1);
-  options.payload = 16 * 1024;
+  options.payload = std::size_t{16} * 1024;
   options.rate = 200;
   return options;
 }
@@ -81,7 +81,7 @@ void add_message_options(CLI::App& app, Options& options) {
   app.add_option("--depth", options.depth, "Messages under way per connection, or per room")
       ->check(CLI::PositiveNumber);
   app.add_option("--payload", options.payload, "Bytes")
-      ->check(CLI::Range(kSequenceDigits, std::size_t{256 * 1024}));
+      ->check(CLI::Range(kSequenceDigits, std::size_t{256} * 1024));
   app.add_option("--rate", options.rate, "Messages a second in all; 0: as fast as answers come")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--rooms", options.rooms, "Rooms; idle: 0 means one of its own each");

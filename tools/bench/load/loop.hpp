@@ -62,7 +62,7 @@ class Loop {
   std::span<char> scratch() { return scratch_; }
 
  private:
-  static constexpr std::size_t kScratchBytes = 512 * 1024;
+  static constexpr std::size_t kScratchBytes = std::size_t{512} * 1024;
   static constexpr std::size_t kEventsAtOnce = 256;
 
   void flush_all();

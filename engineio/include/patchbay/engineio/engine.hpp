@@ -48,7 +48,8 @@ class Engine {
   using OnException = std::function<void(const RequestInfo&, std::exception_ptr)>;
   using OnConnectionError = std::function<void(const RequestInfo&, const ConnectionError&)>;
 
-  // Throws std::invalid_argument when an option makes no sense, naming it.
+  // Throws std::invalid_argument when an option makes no sense, naming it, and std::system_error
+  // when a file that options.tls names cannot be read.
   explicit Engine(EngineOptions options);
   ~Engine();
   Engine(const Engine&) = delete;

@@ -15,6 +15,7 @@
 
 #include "patchbay/engineio/cors_options.hpp"
 #include "patchbay/engineio/request_info.hpp"
+#include "patchbay/engineio/tls_options.hpp"
 #include "patchbay/protocol/eio/handshake.hpp"
 #include "patchbay/protocol/eio/packet.hpp"
 #include "patchbay/protocol/limits.hpp"
@@ -138,6 +139,8 @@ struct EngineOptions {
   // How many event loops, each with a thread of its own, share the work: 1 to kMaxThreads. With
   // more than one, callbacks of different sessions run at the same time. Must be 1 with io_context.
   std::size_t threads = 1;
+  // When set, the engine speaks TLS on every port it listens on, and nothing else: https and wss.
+  std::optional<TlsOptions> tls;
   Millis ping_interval{25'000};
   Millis ping_timeout{20'000};
   Millis upgrade_timeout{10'000};
