@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -18,7 +18,12 @@ const kTargets = ["bench-load", "bench-limit", "bench-server"];
 const kOurs = ["limit", "patchbay", "patchbay-2-threads"];
 
 function build() {
-  const run = (...args) => execFileSync("cmake", args, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+  const run = (...args) => {
+    const { status, error, stdout } = spawnSync("cmake", args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    if (status === 0) return;
+    process.stderr.write(stdout ?? "");
+    throw new Error(`cmake ${args.join(" ")}: ${error?.message ?? "failed"}`);
+  };
   run("--preset", "bench");
   run("--build", "--preset", "bench", "--target", ...kTargets);
 }
