@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -18,7 +18,12 @@ const kTargets = ["bench-load", "bench-limit", "bench-server"];
 const kOurs = ["limit", "patchbay", "patchbay-2-threads"];
 
 function build() {
-  const run = (...args) => execFileSync("cmake", args, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+  const run = (...args) => {
+    const { status, error, stdout } = spawnSync("cmake", args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    if (status === 0) return;
+    process.stderr.write(stdout ?? "");
+    throw new Error(`cmake ${args.join(" ")}: ${error?.message ?? "failed"}`);
+  };
   run("--preset", "bench");
   run("--build", "--preset", "bench", "--target", ...kTargets);
 }
@@ -53,12 +58,14 @@ async function take(options) {
   const servers = wanted.filter((server) => !whyMissing(server));
   for (const { title, why } of leftOut) console.error(`left out: ${title}: ${why}`);
 
+  // Of what has just been built: the tree may change meanwhile.
+  const measured = versions(servers);
   const before = loadAverage()[0];
   const runs = await measureAll(cases, servers, options.repeat, tell);
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: describeMachine(),
-    versions: versions(servers),
+    versions: measured,
     repeat: options.repeat,
     load_average: [before, loadAverage()[0]],
     left_out: leftOut,
