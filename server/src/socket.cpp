@@ -28,7 +28,7 @@ struct Socket::PendingAck {
 
 Socket::Socket(Token /*token*/, std::shared_ptr<Client> client, NamespaceShard& shard,
                std::size_t slot, std::string id, Handshake handshake)
-    : session_(&client->session()),
+    : session_(client ? &client->session() : nullptr),
       recoverable_(shard.nsp().server().options().connection_state_recovery.has_value() &&
                    session_->revision() == 4),
       loop_(&shard.loop()),
