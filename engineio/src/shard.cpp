@@ -72,8 +72,8 @@ bool Shard::in_loop_thread() const noexcept {
   if (!own_io_context_) {
     return detached_ || io_context_.get_executor().running_in_this_thread();
   }
-  return !running_.load(std::memory_order_relaxed) ||
-         runner_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  return runner_.load(std::memory_order_relaxed) == std::this_thread::get_id() ||
+         detached_.load(std::memory_order_relaxed);
 }
 
 void Shard::post(std::function<void()> function) {
@@ -108,9 +108,13 @@ void Shard::run() {
   leave();
 }
 
-void Shard::end_running() noexcept {
+void Shard::begin_running() noexcept {
   runner_.store(std::thread::id(), std::memory_order_relaxed);
-  running_ = false;
+}
+
+// Not whoever's comes along: several threads may go on to emit when the server has closed.
+void Shard::end_running() noexcept {
+  runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
 }
 
 void Shard::discard() noexcept {

@@ -44,9 +44,10 @@ class Shard final : public Loop, private Poller::TurnListener {
   [[nodiscard]] asio::io_context& io_context() noexcept override { return io_context_; }
 
   // Runs the loop on this thread until stop(). Precondition: it is the shard's own, and
-  // begin_running() was called: from then on to end_running() no other thread is the loop's.
+  // begin_running() was called: from then on no other thread is the loop's. Afterwards the thread
+  // that calls end_running() is.
   void run();
-  void begin_running() noexcept { running_ = true; }
+  void begin_running() noexcept;
   void end_running() noexcept;
   // Lets run() return; with a given io_context, leaves nothing behind that keeps it running.
   void stop();
@@ -117,8 +118,8 @@ class Shard final : public Loop, private Poller::TurnListener {
   void on_wheel();
 
   std::size_t index_;
-  std::atomic<std::thread::id> runner_{};
-  std::atomic<bool> running_{false};
+  // Whose the loop is: before it runs, the thread's that made it.
+  std::atomic<std::thread::id> runner_{std::this_thread::get_id()};
   bool stopping_ = false;
   bool discarded_ = false;
   std::atomic<bool> detached_{false};

@@ -142,17 +142,20 @@ void NamespaceShard::deliver(const Delivery& delivery) {
     recovery_->add_event(loop_->now(), delivery.offset, delivery.target, delivery.message);
     watch_expiry();
   }
-  if (delivery.event) deliver_to_listeners(delivery);
+  // Listeners may do anything: they are called when everybody has been sent the event, so that what
+  // they emit comes behind it, here as in the record.
+  const auto listening = delivery.event ? select(delivery.target) : std::vector<SocketPtr>();
   for_each_selected(delivery.target, [&delivery](Socket& socket) {
     if (!delivery.offset.empty()) socket.set_last_offset(delivery.offset);
     socket.deliver(delivery.message, delivery.is_volatile);
   });
+  if (delivery.event) call_listeners(listening, *delivery.event);
 }
 
-// Apart from the sending, because listeners may do anything.
-void NamespaceShard::deliver_to_listeners(const Delivery& delivery) {
-  for (const SocketPtr& socket : select(delivery.target)) {
-    socket->call_any(Socket::Direction::outgoing, delivery.event->name, delivery.event->args, {});
+void NamespaceShard::call_listeners(const std::vector<SocketPtr>& sockets,
+                                    const OutgoingEvent& event) {
+  for (const SocketPtr& socket : sockets) {
+    socket->call_any(Socket::Direction::outgoing, event.name, event.args, {});
   }
 }
 
@@ -202,7 +205,7 @@ std::size_t NamespaceShard::deliver_with_ack(const Delivery& delivery, std::uint
                                              Millis limit,
                                              const std::shared_ptr<BroadcastAckSink>& sink) {
   const auto recipients = select(delivery.target);
-  if (delivery.event) deliver_to_listeners(delivery);
+  if (delivery.event) call_listeners(recipients, *delivery.event);
   const auto round = std::make_shared<AckRound>(*this, ack_id, sink);
   round->start(limit);
   for (const SocketPtr& socket : recipients) {

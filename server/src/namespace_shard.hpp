@@ -100,7 +100,7 @@ class NamespaceShard {
   void for_each_in(std::string_view room, F&& function);
   template <typename F>
   void for_each_selected(const BroadcastTarget& target, F&& function);
-  void deliver_to_listeners(const Delivery& delivery);
+  static void call_listeners(const std::vector<SocketPtr>& sockets, const OutgoingEvent& event);
   void watch_expiry();
   void count_sessions();
 

@@ -345,3 +345,15 @@ TEST_CASE_FIXTURE(Remembering, "what a middleware emits is not lost") {
   other.send("0");
   CHECK(names(other.received()) == "welcome ");
 }
+
+TEST_CASE_FIXTURE(Remembering, "what listeners emit comes behind what they heard of, also later") {
+  socket->on_any_outgoing([this](std::string_view event, std::span<const Value>) {
+    if (event == "cause") io.emit("effect");
+  });
+  io.emit("cause");
+  const Packets received = client->received();
+  CHECK(names(received) == "cause effect ");
+  remember({received[0]});
+  client->lose();
+  CHECK(names(come_back()) == "effect ");
+}

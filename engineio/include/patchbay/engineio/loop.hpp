@@ -31,7 +31,8 @@ class Loop {
 
   // Position among the loops of an engine, from 0.
   [[nodiscard]] virtual std::size_t index() const noexcept = 0;
-  // True on the thread that runs this loop, and on any thread while no one runs it.
+  // True on the thread that runs this loop. Before that, on the thread that made the engine, and
+  // afterwards on the one that had called run(): they may use everything as if it were theirs.
   [[nodiscard]] virtual bool in_loop_thread() const noexcept = 0;
   // Runs the function later on the loop's thread, after what was posted before. From any thread.
   virtual void post(std::function<void()> function) = 0;
