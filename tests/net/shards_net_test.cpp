@@ -116,7 +116,7 @@ TEST_CASE("a broadcast reaches the clients of all loops, whoever sends it") {
   });
 }
 
-TEST_CASE("rooms have members on all loops; joining and sending are done in order") {
+TEST_CASE("rooms have members on all loops, and joining and sending are done in order") {
   on_threads([](ShardedServer& f) {
     f.start();
     const auto clients = f.connect(8);
