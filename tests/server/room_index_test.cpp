@@ -26,9 +26,9 @@ namespace {
 struct Fixture {
   explicit Fixture(std::size_t count = 4) {
     for (std::size_t i = 0; i < count; ++i) {
-      sockets.push_back(
-          std::make_shared<Socket>(Socket::Token(), nullptr, shard, i, "socket" + std::to_string(i),
-                                   Handshake(nullptr, Object{})));
+      sockets.push_back(std::make_shared<Socket>(Socket::Token(), nullptr, shard, i,
+                                                 "socket" + std::to_string(i),
+                                                 Handshake(nullptr, Object{})));
     }
   }
   ~Fixture() {
