@@ -57,7 +57,7 @@ void on_filtered(Socket& socket, const std::shared_ptr<int>& late_runs) {
       Array line{name};
       line.insert(line.end(), args.values.begin(), args.values.end());
       log->emplace_back(std::move(line));
-      ack.answer(std::move(args.values));
+      ack.answer(args.values);
     });
   }
   socket.on("log", [log] { return *log; });

@@ -97,7 +97,8 @@ class Fixture {
 
   void add_message_handlers(Socket& socket) {
     socket.on("message", [&socket](Args args) { socket.emit_values("message-back", args.values); });
-    socket.on("message-with-ack", [](Args args, Ack ack) { ack.answer(std::move(args.values)); });
+    socket.on("message-with-ack",
+              [](const Args& args, const Ack& ack) { ack.answer(args.values); });
     socket.on("ask", [this, &socket](Args args) {
       socket.emit_values_with_ack("question", args.values, {.timeout = ack_timeout_},
                                   [&socket](std::error_code error, Array answer) {

@@ -97,12 +97,12 @@ std::uint16_t ShardGroup::listen(std::uint16_t port, const std::string& host) {
 
 // The shard with the fewest connections; with several of these, they take turns.
 ShardGroup::Member& ShardGroup::next_member() noexcept {
-  Member* best = nullptr;
-  std::size_t least = 0;
-  for (std::size_t i = 0; i < members_.size(); ++i) {
+  Member* best = members_[next_].get();
+  std::size_t least = best->load();
+  for (std::size_t i = 1; i < members_.size(); ++i) {
     Member& member = *members_[(next_ + i) % members_.size()];
     const std::size_t load = member.load();
-    if (best && load >= least) continue;
+    if (load >= least) continue;
     best = &member;
     least = load;
   }

@@ -30,7 +30,7 @@ Socket::Socket(Token /*token*/, std::shared_ptr<Client> client, NamespaceShard& 
                std::size_t slot, std::string id, Handshake handshake)
     : session_(client ? &client->session() : nullptr),
       recoverable_(shard.nsp().server().options().connection_state_recovery.has_value() &&
-                   session_->revision() == 4),
+                   session_ && session_->revision() == 4),
       loop_(&shard.loop()),
       nsp_(shard.nsp().shared_from_this()),
       shard_(&shard),

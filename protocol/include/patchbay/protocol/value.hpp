@@ -79,7 +79,7 @@ class Value {
   noexcept {  // NOLINT(*-explicit-*)
     if (std::in_range<std::int64_t>(value)) {
       type_ = Type::integer;
-      integer_ = static_cast<std::int64_t>(value);
+      integer_ = static_cast<std::int64_t>(value);  // NOLINT(bugprone-signed-char-misuse)
     } else {
       type_ = Type::number;
       number_ = static_cast<double>(value);
