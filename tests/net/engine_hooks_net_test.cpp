@@ -19,10 +19,12 @@
 #include <vector>
 
 #include "http_client.hpp"
+#include "loop_thread.hpp"
 
 using namespace patchbay;
 using namespace patchbay::engineio;
 using patchbay::test::HttpClient;
+using patchbay::test::LoopThread;
 
 namespace {
 
@@ -39,22 +41,17 @@ class RunningEngine {
   // Set up everything else before.
   void start() {
     port = engine.listen(0, "127.0.0.1");
-    std::promise<void> running;
-    engine.loop(0).post([&running] { running.set_value(); });
-    thread_ = std::thread([this] { engine.run(); });
-    running.get_future().wait();
+    thread_.start(engine.loop(0), [this] { engine.run(); });
   }
   void stop() {
-    if (!thread_.joinable()) return;
-    engine.stop();
-    thread_.join();
+    thread_.stop([this] { engine.stop(); });
   }
 
   Engine engine;
   std::uint16_t port = 0;
 
  private:
-  std::thread thread_;
+  LoopThread thread_;
 };
 
 // Keeps what is given to it in a handler of the loop's that never runs: it goes with the engine.

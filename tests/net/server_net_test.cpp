@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "../support/loop_thread.hpp"
 #include "../support/net_client.hpp"
 #include "patchbay/asio.hpp"
 
@@ -51,15 +52,10 @@ class RunningServer {
   // Set up everything else before.
   void start() {
     port = io.listen(0, "127.0.0.1");
-    std::promise<void> running;
-    io.engine().loop(0).post([&running] { running.set_value(); });
-    thread_ = std::thread([this] { io.run(); });
-    running.get_future().wait();
+    thread_.start(io.engine().loop(0), [this] { io.run(); });
   }
   void stop() {
-    if (!thread_.joinable()) return;
-    io.close();
-    thread_.join();
+    thread_.stop([this] { io.close(); });
   }
 
   // A socket as it joins; start() first.
@@ -78,7 +74,7 @@ class RunningServer {
   std::promise<std::string> errors;  // the first one
 
  private:
-  std::thread thread_;
+  LoopThread thread_;
   std::promise<SocketPtr> joined_;
 };
 

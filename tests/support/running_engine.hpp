@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "loop_thread.hpp"
 #include "patchbay/engineio/engine.hpp"
 
 namespace patchbay::test {
@@ -78,15 +79,10 @@ class RunningEngine {
   // Set up everything else before.
   void start() {
     port = engine.listen(0, "127.0.0.1");
-    std::promise<void> running;
-    engine.loop(0).post([&running] { running.set_value(); });
-    thread_ = std::thread([this] { engine.run(); });
-    running.get_future().wait();
+    thread_.start(engine.loop(0), [this] { engine.run(); });
   }
   void stop() {
-    if (!thread_.joinable()) return;
-    engine.stop();
-    thread_.join();
+    thread_.stop([this] { engine.stop(); });
   }
   // Returns once what the loop had to do before has been done.
   void settle() {
@@ -101,7 +97,7 @@ class RunningEngine {
   std::uint16_t port = 0;
 
  private:
-  std::thread thread_;
+  LoopThread thread_;
 };
 
 }  // namespace patchbay::test

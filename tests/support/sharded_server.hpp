@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "loop_thread.hpp"
 #include "net_client.hpp"
 #include "patchbay/protocol/json.hpp"
 #include "patchbay/server.hpp"
@@ -85,15 +86,10 @@ class ShardedServer {
 
   void start() {
     port = io.listen(0, "127.0.0.1");
-    std::promise<void> running;
-    io.engine().loop(0).post([&running] { running.set_value(); });
-    thread_ = std::thread([this] { io.run(); });
-    running.get_future().wait();
+    thread_.start(io.engine().loop(0), [this] { io.run(); });
   }
   void stop() {
-    if (!thread_.joinable()) return;
-    io.close();
-    thread_.join();
+    thread_.stop([this] { io.close(); });
   }
 
   std::unique_ptr<ShardClient> connect() const {
@@ -148,7 +144,7 @@ class ShardedServer {
     changed_.notify_all();
   }
 
-  std::thread thread_;
+  LoopThread thread_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, SocketPtr> sockets_;
