@@ -28,9 +28,9 @@ struct Socket::PendingAck {
 
 Socket::Socket(Token /*token*/, std::shared_ptr<Client> client, NamespaceShard& shard,
                std::size_t slot, std::string id, Handshake handshake)
-    : session_(client ? &client->session() : nullptr),
+    : session_(&client->session()),
       recoverable_(shard.nsp().server().options().connection_state_recovery.has_value() &&
-                   session_ && session_->revision() == 4),
+                   session_->revision() == 4),
       loop_(&shard.loop()),
       nsp_(shard.nsp().shared_from_this()),
       shard_(&shard),

@@ -22,11 +22,11 @@ using namespace patchbay::test;
 
 namespace {
 
-// Sockets that belong to nobody, to be put into rooms.
+// Sockets of a client without a connection, to be put into rooms.
 struct Fixture {
   explicit Fixture(std::size_t count = 4) {
     for (std::size_t i = 0; i < count; ++i) {
-      sockets.push_back(std::make_shared<Socket>(Socket::Token(), nullptr, shard, i,
+      sockets.push_back(std::make_shared<Socket>(Socket::Token(), client, shard, i,
                                                  "socket" + std::to_string(i),
                                                  Handshake(nullptr, Object{})));
     }
@@ -48,6 +48,8 @@ struct Fixture {
   }
 
   Server io;
+  std::shared_ptr<Client> client =
+      std::make_shared<Client>(io, std::make_shared<DummySession>(io.engine().loop(0), "session"));
   NamespaceShard shard{io.sockets(), io.engine().loop(0), nullptr};
   std::vector<SocketPtr> sockets;
   RoomIndex index;
