@@ -75,30 +75,8 @@ bool operator==(const Object& a, const Object& b) {
 
 // --- Value ---------------------------------------------------------------------------------------
 
-Value::Value(const Value& other) : type_(other.type_) {
-  switch (type_) {
-    case Type::string:
-      std::construct_at(&string_, other.string_);
-      break;
-    case Type::binary:
-      std::construct_at(&binary_, other.binary_);
-      break;
-    case Type::array:
-      std::construct_at(&array_, other.array_);
-      break;
-    case Type::object:
-      std::construct_at(&object_, other.object_);
-      break;
-    case Type::boolean:
-      boolean_ = other.boolean_;
-      break;
-    case Type::number:
-      number_ = other.number_;
-      break;
-    default:
-      integer_ = other.integer_;
-      break;
-  }
+Value::Value(const Value& other) {
+  become(other);
 }
 
 void Value::destroy() noexcept {

@@ -101,7 +101,7 @@ class Value {
   Value(Object value) noexcept;                                                  // NOLINT
 
   Value(const Value& other);
-  Value(Value&& other) noexcept { take(std::move(other)); }
+  Value(Value&& other) noexcept { become(std::move(other)); }
   // The other value may be one inside this one.
   Value& operator=(const Value& other) { return *this = Value(other); }
   Value& operator=(Value&& other) noexcept;
@@ -159,8 +159,10 @@ class Value {
   }
   [[noreturn]] static void refuse();
 
-  // Constructs the content, when there is none, from the other's.
-  void take(Value&& other) noexcept;
+  // Makes this what the other one is, copying or moving. Precondition: nothing is to be destroyed
+  // here.
+  template <typename Other>
+  void become(Other&& other);
   // Precondition: a type with a destructor.
   void destroy() noexcept;
 
@@ -204,20 +206,21 @@ inline Object::Entry* Object::end() noexcept {
 
 inline Value::Value(Object value) noexcept : type_(Type::object), object_(std::move(value)) {}
 
-inline void Value::take(Value&& other) noexcept {
+template <typename Other>
+void Value::become(Other&& other) {
   type_ = other.type_;
   switch (type_) {
     case Type::string:
-      std::construct_at(&string_, std::move(other.string_));
+      std::construct_at(&string_, std::forward<Other>(other).string_);
       break;
     case Type::binary:
-      std::construct_at(&binary_, std::move(other.binary_));
+      std::construct_at(&binary_, std::forward<Other>(other).binary_);
       break;
     case Type::array:
-      std::construct_at(&array_, std::move(other.array_));
+      std::construct_at(&array_, std::forward<Other>(other).array_);
       break;
     case Type::object:
-      std::construct_at(&object_, std::move(other.object_));
+      std::construct_at(&object_, std::forward<Other>(other).object_);
       break;
     case Type::boolean:
       boolean_ = other.boolean_;
@@ -235,11 +238,11 @@ inline Value& Value::operator=(Value&& other) noexcept {
   if (this == &other) return *this;
   if (type_ < Type::array) {  // nothing is inside
     if (type_ >= Type::string) destroy();
-    take(std::move(other));
+    become(std::move(other));
   } else {
     Value taken(std::move(other));
     destroy();
-    take(std::move(taken));
+    become(std::move(taken));
   }
   return *this;
 }
