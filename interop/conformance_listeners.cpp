@@ -16,7 +16,9 @@ namespace patchbay::conformance {
 
 namespace {
 
-constexpr Millis kDelay{30};
+// Long enough for a client's goodbye, sent right behind an event that waits, to come first: also
+// over long-polling, and on a machine that is busy with other tests.
+constexpr Millis kDelay{300};
 
 using Log = std::shared_ptr<Array>;
 
