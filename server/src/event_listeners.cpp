@@ -1,58 +1,119 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <new>
 #include <utility>
 
 #include "patchbay/events.hpp"
 
 namespace patchbay {
 
+namespace {
+
+// Tells apart what an application's events are likely to be called, at the least cost.
+std::uint32_t hash_of(std::string_view event) noexcept {
+  const auto byte = [event](std::size_t i) { return static_cast<std::uint8_t>(event[i]); };
+  if (event.empty()) return 0;
+  return static_cast<std::uint32_t>(event.size()) << 24 | std::uint32_t{byte(0)} << 16 |
+         std::uint32_t{byte(event.size() / 2)} << 8 | byte(event.size() - 1);
+}
+
+}  // namespace
+
+// --- A handler
+
+struct SharedHandler::Block {
+  std::atomic<std::uint32_t> references{1};
+  std::uint32_t name_size = 0;
+  EventHandler function;
+
+  // Behind the block.
+  [[nodiscard]] char* name() noexcept { return reinterpret_cast<char*>(this + 1); }
+};
+
+SharedHandler::SharedHandler(std::string_view event, EventHandler function)
+    : block_(new (::operator new(sizeof(Block) + event.size())) Block) {
+  block_->name_size = static_cast<std::uint32_t>(event.size());
+  block_->function = std::move(function);
+  std::ranges::copy(event, block_->name());
+}
+
+SharedHandler::SharedHandler(const SharedHandler& other) noexcept : block_(other.block_) {
+  if (block_) block_->references.fetch_add(1, std::memory_order_relaxed);
+}
+
+void SharedHandler::release() noexcept {
+  if (block_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  block_->~Block();
+  ::operator delete(block_);
+}
+
+std::string_view SharedHandler::event() const noexcept {
+  return {block_->name(), block_->name_size};
+}
+
+EventHandler& SharedHandler::function() const noexcept {
+  return block_->function;
+}
+
+// --- Those of a socket
+
 ListenerId EventListeners::add(std::string_view event, EventHandler handler, bool once) {
-  const auto id = static_cast<ListenerId>(++last_id_);
-  entries_.push_back({.id = id,
-                      .once = once,
-                      .event = std::string(event),
-                      .function = std::make_shared<EventHandler>(std::move(handler))});
+  Entry entry{.handler = SharedHandler(event, std::move(handler)),
+              .once = once,
+              .id = ++last_id_ & 0x7fffffffU,
+              .hash = hash_of(event)};
+  const auto id = static_cast<ListenerId>(entry.id);
+  entries_.push_back(std::move(entry));
   return id;
 }
 
 void EventListeners::remove(std::string_view event) {
-  std::erase_if(entries_, [event](const Entry& entry) { return entry.event == event; });
+  const std::uint32_t hash = hash_of(event);
+  std::erase_if(entries_, [&](const Entry& entry) { return entry.is_for(event, hash); });
 }
 
 void EventListeners::remove(ListenerId id) {
-  std::erase_if(entries_, [id](const Entry& entry) { return entry.id == id; });
+  std::erase_if(entries_,
+                [id](const Entry& entry) { return static_cast<ListenerId>(entry.id) == id; });
 }
 
 std::size_t EventListeners::count(std::string_view event) const noexcept {
-  return static_cast<std::size_t>(std::ranges::count(entries_, event, &Entry::event));
+  const std::uint32_t hash = hash_of(event);
+  return static_cast<std::size_t>(std::ranges::count_if(
+      entries_, [&](const Entry& entry) { return entry.is_for(event, hash); }));
 }
 
 EventListeners::Functions EventListeners::take(std::string_view event) {
   Functions functions;
   bool any_once = false;
+  const std::uint32_t hash = hash_of(event);
   for (const Entry& entry : entries_) {
-    if (entry.event != event) continue;
+    if (!entry.is_for(event, hash)) continue;
     if (functions.first) {
-      functions.more.push_back(entry.function);
+      functions.more.push_back(entry.handler);
     } else {
-      functions.first = entry.function;
+      functions.first = entry.handler;
     }
-    any_once |= entry.once;
+    any_once |= entry.once != 0;
   }
   if (any_once) {
     std::erase_if(entries_,
-                  [event](const Entry& entry) { return entry.once && entry.event == event; });
+                  [&](const Entry& entry) { return entry.once != 0 && entry.is_for(event, hash); });
   }
   return functions;
 }
 
+// --- Calling them
+
 namespace {
 
-void call_one(EventListeners::Function function, EventCall& call) {
-  EventHandler& handler = *function;
-  call.handler = std::move(function);
+void call_one(SharedHandler handler, EventCall& call) {
+  EventHandler& function = handler.function();
+  call.handler = std::move(handler);
   try {
-    handler(call);
+    function(call);
   } catch (...) {
     call.report_exception(std::current_exception());
   }

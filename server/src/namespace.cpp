@@ -113,7 +113,7 @@ void Namespace::on_server_side_event(std::string_view event, Array args, const A
                                         .event = event,
                                         .args = std::move(args),
                                         .ack = ack,
-                                        .handler = nullptr});
+                                        .handler = {}});
 }
 
 // --- Rooms

@@ -24,7 +24,7 @@ struct Socket::Extras {
 
   AnyListeners incoming;
   AnyListeners outgoing;
-  std::uint64_t last_any_id = 0;
+  std::uint32_t last_any_id = 0;
   std::shared_ptr<const Middlewares> middlewares;
 
   // Connection state recovery.

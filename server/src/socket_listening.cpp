@@ -107,7 +107,7 @@ void Socket::dispatch(SocketPtr self, std::string_view event, Array args, Ack ac
                                           .event = event,
                                           .args = std::move(args),
                                           .ack = std::move(ack),
-                                          .handler = nullptr});
+                                          .handler = {}});
 }
 
 }  // namespace patchbay

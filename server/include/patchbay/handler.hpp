@@ -36,6 +36,37 @@ struct Args {
   Array values;
 };
 
+struct EventCall;
+using EventHandler = std::function<void(EventCall&)>;
+
+// A handler and the event that it is for, shared by all who hold this. In one piece of memory, for
+// every socket has several. Holders may be in different threads.
+class SharedHandler {
+ public:
+  SharedHandler() noexcept = default;  // none
+  SharedHandler(std::string_view event, EventHandler function);
+  SharedHandler(const SharedHandler& other) noexcept;
+  SharedHandler(SharedHandler&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  SharedHandler& operator=(SharedHandler other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~SharedHandler() {
+    if (block_) release();
+  }
+
+  explicit operator bool() const noexcept { return block_ != nullptr; }
+  // Preconditions: there is one.
+  [[nodiscard]] std::string_view event() const noexcept;
+  [[nodiscard]] EventHandler& function() const noexcept;
+
+ private:
+  struct Block;
+  void release() noexcept;
+
+  Block* block_ = nullptr;
+};
+
 // One event on its way to one handler.
 struct EventCall {
   Namespace* nsp;
@@ -44,7 +75,7 @@ struct EventCall {
   Array args;
   Ack ack;
   // Keeps the handler alive; a coroutine holds on to it while it runs.
-  std::shared_ptr<const void> handler;
+  SharedHandler handler;
 
   // To the error listener, and as {"error": text} to the acknowledgement.
   void reject_arguments(std::string text) const;
@@ -61,8 +92,6 @@ struct EventCall {
   static void report(Namespace& nsp, SocketPtr socket, std::string_view event,
                      std::exception_ptr exception);
 };
-
-using EventHandler = std::function<void(EventCall&)>;
 
 namespace detail {
 
