@@ -27,12 +27,6 @@ std::optional<Refusal> check_kind(const Exchange& exchange) {
   return bad_request("TRANSPORT_HANDSHAKE_ERROR");
 }
 
-http::Response text_response(int status, std::string_view type, std::string body) {
-  http::Response response{.status = status, .headers = {}, .body = std::move(body)};
-  response.headers.add("content-type", type);
-  return response;
-}
-
 }  // namespace
 
 Refusal bad_request(std::string_view name, Object details) {
@@ -123,14 +117,14 @@ void refuse(const EngineCore& core, Exchange& exchange, const Refusal& refusal) 
         exchange.info(), {.code = refusal.code, .message = message, .context = refusal.context});
   }
   if (is_upgrade(exchange)) {
-    auto response = text_response(400, "text/html", message);
+    auto response = http::make_response(400, "text/html", message);
     response.headers.set("connection", "close");
     exchange.respond(std::move(response));
     return;
   }
   const int status = refusal.code == eio::HandshakeError::forbidden ? 403 : 400;
   exchange.respond(
-      text_response(status, "application/json", eio::error_body(refusal.code, message)));
+      http::make_response(status, "application/json", eio::error_body(refusal.code, message)));
 }
 
 }  // namespace patchbay::engineio

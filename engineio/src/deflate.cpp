@@ -47,19 +47,6 @@ std::string_view take_input(z_stream& zlib, std::string_view input) noexcept {
   return input.substr(size);
 }
 
-// `format_and_window` as zlib wants it: negative for raw streams, more than 15 for gzip.
-struct DeflateState {
-  DeflateState(int format_and_window, int level, int memory_level) {
-    check_memory(deflateInit2(&zlib, level, Z_DEFLATED, format_and_window, memory_level,
-                              Z_DEFAULT_STRATEGY));
-  }
-  ~DeflateState() { deflateEnd(&zlib); }
-  DeflateState(const DeflateState&) = delete;
-  DeflateState& operator=(const DeflateState&) = delete;
-
-  z_stream zlib{};
-};
-
 // Compresses all of `input`, and flushes or finishes at its end.
 void deflate_all(z_stream& zlib, std::string_view input, int final_flush, std::string& out) {
   std::array<char, kPieceBytes> piece;
@@ -87,6 +74,19 @@ void append_within(std::string& out, std::string_view data, std::size_t limit) {
 }
 
 }  // namespace
+
+// `format_and_window` as zlib wants it: negative for raw streams, more than 15 for gzip.
+struct DeflateState {
+  DeflateState(int format_and_window, int level, int memory_level) {
+    check_memory(deflateInit2(&zlib, level, Z_DEFLATED, format_and_window, memory_level,
+                              Z_DEFAULT_STRATEGY));
+  }
+  ~DeflateState() { deflateEnd(&zlib); }
+  DeflateState(const DeflateState&) = delete;
+  DeflateState& operator=(const DeflateState&) = delete;
+
+  z_stream zlib{};
+};
 
 struct Deflater::Stream : DeflateState {
   using DeflateState::DeflateState;

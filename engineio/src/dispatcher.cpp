@@ -13,16 +13,6 @@
 
 namespace patchbay::engineio {
 
-namespace {
-
-http::Response text_response(int status, std::string_view type, std::string body) {
-  http::Response response{.status = status, .headers = {}, .body = std::move(body)};
-  response.headers.add("content-type", type);
-  return response;
-}
-
-}  // namespace
-
 // --- Entry points
 
 bool Dispatcher::is_engine_request(const Exchange& exchange) const {
@@ -180,7 +170,7 @@ void Dispatcher::respond_by_router(Exchange& exchange) const {
   const auto& request = exchange.request();
   const auto match = core_->router.find(request.method, request.path());
   if (!match) {
-    auto response = text_response(404, "text/plain; charset=UTF-8", "Not found\n");
+    auto response = http::make_response(404, "text/plain; charset=UTF-8", "Not found\n");
     // A client that wanted a WebSocket has no use for the connection now.
     if (is_upgrade(exchange)) response.headers.set("connection", "close");
     exchange.respond(std::move(response));
@@ -193,7 +183,8 @@ void Dispatcher::respond_by_router(Exchange& exchange) const {
                                        .rest = match.rest}));
   } catch (...) {
     core_->report_exception(exchange.info(), std::current_exception());
-    exchange.respond(text_response(500, "text/plain; charset=UTF-8", "Internal server error\n"));
+    exchange.respond(
+        http::make_response(500, "text/plain; charset=UTF-8", "Internal server error\n"));
   }
 }
 

@@ -20,9 +20,6 @@ constexpr std::size_t kKeptInflaters = 4;
 // Frames kept for one turn, with the packets they were made of.
 constexpr std::size_t kMaxKeptFrameBytes = std::size_t{4} * 1024 * 1024;
 
-// Unfolds streams of any window.
-constexpr int kMaxWindowBits = 15;
-
 }  // namespace
 
 // --- What is shared

@@ -12,7 +12,6 @@ namespace patchbay::engineio::ws {
 namespace {
 
 constexpr std::string_view kDeflate = "permessage-deflate";
-constexpr int kMaxWindowBits = 15;
 
 struct Parameter {
   std::string_view name;

@@ -13,12 +13,15 @@
 
 namespace patchbay::engineio::ws {
 
+// The largest window there is; streams of any window can be unfolded with it.
+inline constexpr int kMaxWindowBits = 15;
+
 // What was agreed on.
 struct DeflateParams {
   bool server_no_context_takeover = false;
   bool client_no_context_takeover = false;
-  int server_max_window_bits = 15;
-  int client_max_window_bits = 15;
+  int server_max_window_bits = kMaxWindowBits;
+  int client_max_window_bits = kMaxWindowBits;
 
   friend bool operator==(const DeflateParams&, const DeflateParams&) = default;
 };

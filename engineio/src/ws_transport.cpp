@@ -21,7 +21,7 @@ constexpr int kMaxReads = 4;
 constexpr std::size_t kMaxControlBytes = std::size_t{64} * 1024;
 
 // When both sides have said close, only the end of the connection is left to wait for.
-constexpr Millis kDrainTimeout{2'000};
+constexpr Millis kPeerCloseTimeout{2'000};
 
 iovec buffer_of(std::string_view data) noexcept {
   return {.iov_base = const_cast<char*>(data.data()), .iov_len = data.size()};
@@ -232,7 +232,7 @@ void WsTransport::close(std::optional<std::uint16_t> code) {
   write_control();
   if (state_ == State::closed) return;
   if (peer_closed_ && !blocked_) stream_->shutdown_write();
-  const Millis patience = peer_closed_ ? kDrainTimeout : options_->websocket_close_timeout;
+  const Millis patience = peer_closed_ ? kPeerCloseTimeout : options_->websocket_close_timeout;
   stream_->shard().schedule(*this, stream_->shard().now() + patience);
   stream_->wait_readable();
 }

@@ -183,6 +183,12 @@ std::string_view reason_phrase(int status) noexcept {
   }
 }
 
+Response make_response(int status, std::string_view content_type, std::string body) {
+  Response response{.status = status, .headers = {}, .body = std::move(body)};
+  response.headers.add("content-type", content_type);
+  return response;
+}
+
 void write_response(std::string& out, const Response& response, const WriteOptions& options) {
   const int status = response.status >= 100 && response.status <= 999 ? response.status : 500;
   out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ");

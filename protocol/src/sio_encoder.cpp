@@ -16,9 +16,9 @@ constexpr char kBinaryAck = '6';
 
 // Writes one packet. Attachments are found while the JSON is written; their count, which stands
 // before it, is put in afterwards.
-class Writer {
+class TextWriter {
  public:
-  Writer(PacketType type, std::string_view nsp, std::optional<std::uint64_t> id) : type_(type) {
+  TextWriter(PacketType type, std::string_view nsp, std::optional<std::uint64_t> id) : type_(type) {
     text_.append(static_cast<char>('0' + static_cast<int>(type)));
     if (nsp != "/") {
       text_.append_raw(nsp);
@@ -91,7 +91,7 @@ bool has_payload(const Packet& packet) noexcept {
 }  // namespace
 
 Encoded encode(const Packet& packet) {
-  Writer writer(packet.type, packet.nsp, packet.id);
+  TextWriter writer(packet.type, packet.nsp, packet.id);
   if (has_payload(packet)) writer.value(packet.data);
   Collector collector;
   writer.finish(collector);
@@ -100,14 +100,14 @@ Encoded encode(const Packet& packet) {
 
 void encode_event(MessageSink& out, std::string_view nsp, std::string_view name,
                   std::span<const Value> args, std::optional<std::uint64_t> id) {
-  Writer writer(PacketType::event, nsp, id);
+  TextWriter writer(PacketType::event, nsp, id);
   writer.array(name, args);
   writer.finish(out);
 }
 
 void encode_ack(MessageSink& out, std::string_view nsp, std::uint64_t id,
                 std::span<const Value> args) {
-  Writer writer(PacketType::ack, nsp, id);
+  TextWriter writer(PacketType::ack, nsp, id);
   writer.array(std::nullopt, args);
   writer.finish(out);
 }

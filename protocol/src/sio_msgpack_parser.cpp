@@ -15,9 +15,9 @@ namespace {
 // --- Encoder -------------------------------------------------------------------------------------
 
 // Writes one packet: the constructor what stands before the data, finish() what stands behind it.
-class Writer {
+class MapWriter {
  public:
-  Writer(PacketType type, bool has_data, std::optional<std::uint64_t> id) : id_(id) {
+  MapWriter(PacketType type, bool has_data, std::optional<std::uint64_t> id) : id_(id) {
     out_.reserve(64);
     msgpack::append_map_head(out_, std::size_t{2} + (has_data ? 1 : 0) + (id ? 1 : 0));
     msgpack::append_string(out_, "type");
@@ -142,7 +142,7 @@ class MsgpackParser final : public Parser {
  public:
   [[nodiscard]] Encoded encode(const Packet& packet) const override {
     const bool needs_array = packet.type == PacketType::event || packet.type == PacketType::ack;
-    Writer writer(packet.type, needs_array || !packet.data.is_null(), packet.id);
+    MapWriter writer(packet.type, needs_array || !packet.data.is_null(), packet.id);
     if (needs_array && packet.data.is_null()) {
       writer.array(std::nullopt, {});
     } else if (!packet.data.is_null()) {
@@ -155,14 +155,14 @@ class MsgpackParser final : public Parser {
 
   void encode_event(MessageSink& out, std::string_view nsp, std::string_view name,
                     std::span<const Value> args, std::optional<std::uint64_t> id) const override {
-    Writer writer(PacketType::event, true, id);
+    MapWriter writer(PacketType::event, true, id);
     writer.array(name, args);
     out.binary(std::move(writer).finish(nsp));
   }
 
   void encode_ack(MessageSink& out, std::string_view nsp, std::uint64_t id,
                   std::span<const Value> args) const override {
-    Writer writer(PacketType::ack, true, id);
+    MapWriter writer(PacketType::ack, true, id);
     writer.array(std::nullopt, args);
     out.binary(std::move(writer).finish(nsp));
   }

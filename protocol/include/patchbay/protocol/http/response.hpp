@@ -14,6 +14,8 @@ struct Response {
   std::string body;
 };
 
+[[nodiscard]] Response make_response(int status, std::string_view content_type, std::string body);
+
 // The reason phrase of RFC 9110 for a status code, "Unknown" for others.
 [[nodiscard]] std::string_view reason_phrase(int status) noexcept;
 
