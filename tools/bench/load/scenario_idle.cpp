@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // idle: what connections cost that are just there, each in "/" and one room.
+#include <algorithm>
+#include <string>
+
 #include "clients.hpp"
 #include "memory_report.hpp"
 #include "scenarios.hpp"
@@ -21,6 +24,28 @@ class Silence final : public ClientListener {
 
   Errors& errors_;
 };
+
+std::string room_of(const Options& options, std::uint32_t client) {
+  return "room-" + std::to_string(options.rooms == 0 ? client : client % options.rooms);
+}
+
+/// Connects and joins the rooms. False on errors.
+bool arrive(Bench& bench, Clients& clients, std::uint32_t count) {
+  const Options& options = bench.options;
+  return clients.open(count, options.transport) &&
+         clients.join_rooms(0, clients.size(),
+                            [&](std::uint32_t client) { return room_of(options, client); });
+}
+
+/// What a server loads when it is used for the first time is no memory of connections.
+bool warm_up(Bench& bench) {
+  constexpr std::uint32_t kFirst = 100;
+  Clients clients(bench);
+  if (!arrive(bench, clients, std::min(kFirst, bench.options.connections))) return false;
+  clients.leave();
+  bench.settle();
+  return true;
+}
 
 void hold(Bench& bench, Clients& clients) {
   Window window(bench.server);
@@ -46,13 +71,10 @@ void hold(Bench& bench, Clients& clients) {
 
 void run_idle(Bench& bench) {
   const Options& options = bench.options;
+  if (!warm_up(bench)) return;
   MemoryReport memory(bench);
   Clients clients(bench);
-  if (!clients.open(options.connections, options.transport)) return;
-  const auto room_of = [&](std::uint32_t client) {
-    return "room-" + std::to_string(options.rooms == 0 ? client : client % options.rooms);
-  };
-  if (!clients.join_rooms(0, clients.size(), room_of)) return;
+  if (!arrive(bench, clients, options.connections)) return;
   Silence silence(bench.errors);
   clients.listen(silence);
 
