@@ -28,8 +28,8 @@ class EventListeners {
 
   // Who is to be called for an event, in order: mostly the first alone, if any.
   struct Functions {
-    SharedHandler first;
-    std::vector<SharedHandler> more;
+    HandlerPtr first;
+    std::vector<HandlerPtr> more;
   };
   // Who is to be called now; those that wanted to be called once are removed. A copy, because
   // handlers may add and remove handlers.
@@ -39,7 +39,7 @@ class EventListeners {
   // Every socket has them, so they are small; and most that are looked at are for another event, so
   // that is told without following the pointer.
   struct Entry {
-    SharedHandler handler;
+    HandlerPtr handler;
     std::uint32_t once : 1;
     std::uint32_t id : 31;
     std::uint32_t hash;

@@ -41,17 +41,17 @@ using EventHandler = std::function<void(EventCall&)>;
 
 // A handler and the event that it is for, shared by all who hold this. In one piece of memory, for
 // every socket has several. Holders may be in different threads.
-class SharedHandler {
+class HandlerPtr {
  public:
-  SharedHandler() noexcept = default;  // none
-  SharedHandler(std::string_view event, EventHandler function);
-  SharedHandler(const SharedHandler& other) noexcept;
-  SharedHandler(SharedHandler&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
-  SharedHandler& operator=(SharedHandler other) noexcept {
+  HandlerPtr() noexcept = default;  // none
+  HandlerPtr(std::string_view event, EventHandler function);
+  HandlerPtr(const HandlerPtr& other) noexcept;
+  HandlerPtr(HandlerPtr&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  HandlerPtr& operator=(HandlerPtr other) noexcept {
     std::swap(block_, other.block_);
     return *this;
   }
-  ~SharedHandler() {
+  ~HandlerPtr() {
     if (block_) release();
   }
 
@@ -75,7 +75,7 @@ struct EventCall {
   Array args;
   Ack ack;
   // Keeps the handler alive; a coroutine holds on to it while it runs.
-  SharedHandler handler;
+  HandlerPtr handler;
 
   // To the error listener, and as {"error": text} to the acknowledgement.
   void reject_arguments(std::string text) const;
