@@ -61,6 +61,10 @@ class WsTransport final : public Stream::Handler,
 
   // Sends a close frame, waits for the peer's, and closes. The listener hears nothing more.
   void close(std::optional<std::uint16_t> code);
+  // Closes without another word, for a peer that does not read. The listener hears nothing more.
+  void drop();
+  // The kernel takes nothing more for now.
+  [[nodiscard]] bool blocked() const noexcept { return blocked_; }
   // Reading was put off, since too much waits for this peer.
   [[nodiscard]] bool reading_paused() const noexcept { return reading_paused_; }
   // The peer may be read from again, if its listener agrees.
@@ -80,6 +84,10 @@ class WsTransport final : public Stream::Handler,
 
   void on_timer(TimePoint now) override;
   void process(std::span<char> input);
+  void process_held_input();
+  [[nodiscard]] bool must_pause();
+  void set_partial(const eio::EncodedPacket& frame, std::size_t sent);
+  void clear_partial() noexcept;
   void handle(const ws::Event& event);
   void on_close_frame(std::optional<std::uint16_t> code);
   void write_control();
@@ -94,13 +102,17 @@ class WsTransport final : public Stream::Handler,
   ws::Receiver receiver_;
   // Without compression the packets' own frames are sent.
   std::unique_ptr<ws::DeflateSender> deflater_;
-  // A packet of which a part has been written: the rest must come before anything else.
+  // Read, and put off since too much waits for this peer. Mostly null.
+  std::unique_ptr<std::string> held_input_;
+  // A packet of which a part has been written: the rest must come before anything else. Counts in
+  // the shard's budget.
   eio::EncodedPacket partial_;
   std::size_t partial_sent_ = 0;
   std::string control_;  // pongs, close and probe frames: before packets that are still queued
   State state_ = State::open;
   bool peer_closed_ = false;
   bool reading_paused_ = false;
+  bool processing_held_ = false;
   bool blocked_ = false;  // the kernel takes nothing more until it says so
 };
 
