@@ -7,6 +7,7 @@
 #include "patchbay/adapter.hpp"                      // IWYU pragma: export
 #include "patchbay/broadcast.hpp"                    // IWYU pragma: export
 #include "patchbay/convert.hpp"                      // IWYU pragma: export
+#include "patchbay/event_schemas.hpp"                // IWYU pragma: export
 #include "patchbay/namespace.hpp"                    // IWYU pragma: export
 #include "patchbay/options.hpp"                      // IWYU pragma: export
 #include "patchbay/protocol/sio/msgpack_parser.hpp"  // IWYU pragma: export
