@@ -53,6 +53,7 @@ Settings socketio_client_suite();
 void add_broadcast_handlers(Server& io);
 void add_dynamic_namespaces(Server& io);
 void add_listener_namespaces(Server& io);
+void add_guards(Server& io);
 
 // Open the port, tell on standard output which it is, and serve.
 void serve(engineio::Engine& engine, std::uint16_t port);

@@ -174,6 +174,7 @@ void run_socketio(const Settings& settings) {
   add_broadcast_handlers(io);
   add_dynamic_namespaces(io);
   add_listener_namespaces(io);
+  add_guards(io);
   for (const auto& set_up : settings.engine_setup) set_up(io.engine());
   if (settings.serve_client) serve_client_files(io);
   serve(io, settings.port);

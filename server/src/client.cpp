@@ -147,13 +147,12 @@ std::string Client::new_id(const Namespace& nsp) const {
 
 void Client::run_middlewares(const SocketPtr& socket, std::shared_ptr<const Joining> joining) {
   const auto& recovery = server_->options().connection_state_recovery;
-  if (joining->saved && recovery->skip_middlewares) {
-    complete_join(socket, *joining);
-    return;
-  }
+  const bool known = joining->saved && recovery->skip_middlewares;
   const auto list = joining->nsp->middlewares();
-  auto call = [socket, list](std::size_t position, Next next) {
-    (*list)[position](socket, std::move(next));
+  auto call = [socket, list, known](std::size_t position, Next next) {
+    const auto& step = (*list)[position];
+    if (known && !step.always) return next();
+    step.middleware(socket, std::move(next));
   };
   auto done = [self = shared_from_this(), socket, joining](const ConnectError* error) {
     if (error) {
@@ -162,7 +161,9 @@ void Client::run_middlewares(const SocketPtr& socket, std::shared_ptr<const Join
       self->complete_join(socket, *joining);
     }
   };
-  std::make_shared<MiddlewareRun>(socket, list->size(), std::move(call), std::move(done))->next();
+  std::make_shared<MiddlewareRun>(socket, list->size(), MiddlewareRun::Stop::turns_away,
+                                  std::move(call), std::move(done))
+      ->next();
 }
 
 void Client::complete_join(const SocketPtr& socket, const Joining& joining) {
@@ -257,11 +258,11 @@ void Client::on_disconnect(Slot slot) {
   take_socket(slot)->on_close("client namespace disconnect", {});
 }
 
-void Client::disconnect(Socket& socket) {
+void Client::disconnect(Socket& socket, std::string_view detail) {
   send({.type = sio::PacketType::disconnect, .nsp = socket.nsp().name(), .id = {}, .data = {}});
   const SocketPtr keep = socket.shared_from_this();
   forget(socket);
-  socket.on_close("server namespace disconnect", {});
+  socket.on_close("server namespace disconnect", detail);
 }
 
 void Client::forget(Socket& socket) {
@@ -269,10 +270,10 @@ void Client::forget(Socket& socket) {
   machine_.leave(socket.slot_);
 }
 
-void Client::disconnect_all() {
+void Client::disconnect_all(std::string_view detail) {
   const auto self = shared_from_this();
   for (std::size_t slot = 0; slot < sockets_.size(); ++slot) {
-    if (sockets_[slot] && sockets_[slot]->connected()) disconnect(*sockets_[slot]);
+    if (sockets_[slot] && sockets_[slot]->connected()) disconnect(*sockets_[slot], detail);
   }
   session_->close();
 }

@@ -63,7 +63,13 @@ Namespace& Namespace::on_connection(ConnectionHandler handler) {
 
 Namespace& Namespace::use(Middleware middleware) {
   const std::lock_guard lock(mutex_);
-  middlewares_ = appended(*middlewares_, std::move(middleware));
+  middlewares_ = appended(*middlewares_, {.middleware = std::move(middleware), .always = false});
+  return *this;
+}
+
+Namespace& Namespace::use_always(Middleware middleware) {
+  const std::lock_guard lock(mutex_);
+  middlewares_ = appended(*middlewares_, {.middleware = std::move(middleware), .always = true});
   return *this;
 }
 

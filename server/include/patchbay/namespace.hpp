@@ -49,6 +49,8 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
   // connected yet; what is emitted to it arrives before the client learns that it is, or right
   // behind that with connection state recovery.
   Namespace& use(Middleware middleware);
+  // The same, but asked about clients that come back, too, whatever RecoveryOptions say.
+  Namespace& use_always(Middleware middleware);
 
   // Adds a handler for events that other servers of the cluster send by server_side_emit(). It runs
   // on the first loop.
@@ -100,7 +102,11 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
   friend class Server;
   friend class Socket;
 
-  using Middlewares = std::vector<Middleware>;
+  struct JoinStep {
+    Middleware middleware;
+    bool always;  // also for clients that come back
+  };
+  using Middlewares = std::vector<JoinStep>;
   using ConnectionHandlers = std::vector<ConnectionHandler>;
 
   [[nodiscard]] BroadcastOperator everyone() { return BroadcastOperator(*this); }
