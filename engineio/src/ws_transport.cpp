@@ -101,25 +101,32 @@ void WsTransport::handle(const ws::Event& event) {
     case Kind::pong:
       break;
     case Kind::close:
-      on_close_frame(event.close_code);
+      on_close_frame(event);
       break;
     case Kind::error:
-      peer_closed_ = true;  // whatever follows cannot be understood
-      close(ws::close_code_for(event.error));
-      if (listener) listener->on_ws_failed(*this, event.error);
+      on_error(event);
       break;
   }
 }
 
-void WsTransport::on_close_frame(std::optional<std::uint16_t> code) {
+void WsTransport::on_close_frame(const ws::Event& event) {
   peer_closed_ = true;
   if (state_ == State::closing) {
     if (control_.empty() && !partial_) lose();
     return;
   }
   Listener* const listener = listener_.get();
-  close(code);
+  if (listener) listener->on_ws_ending(*this, event);
+  close(event.close_code);
   if (listener) listener->on_ws_closed(*this);
+}
+
+void WsTransport::on_error(const ws::Event& event) {
+  peer_closed_ = true;  // whatever follows cannot be understood
+  Listener* const listener = state_ == State::open ? listener_.get() : nullptr;
+  if (listener) listener->on_ws_ending(*this, event);
+  close(ws::close_code_for(event.error));
+  if (listener) listener->on_ws_failed(*this, event.error);
 }
 
 // --- Writing
@@ -134,6 +141,12 @@ bool WsTransport::flush(eio::SendQueue& queue) {
 void WsTransport::send_text(std::string_view text) {
   if (state_ != State::open) return;
   ws::append_frame(control_, ws::Opcode::text, text);
+  write_control();
+}
+
+void WsTransport::send_ping(std::string_view data) {
+  if (state_ != State::open || control_.size() >= kMaxControlBytes) return;
+  ws::append_frame(control_, ws::Opcode::ping, data);
   write_control();
 }
 
@@ -223,12 +236,12 @@ void WsTransport::on_writable() {
 
 // --- Closing
 
-void WsTransport::close(std::optional<std::uint16_t> code) {
+void WsTransport::close(std::optional<std::uint16_t> code, std::string_view reason) {
   if (state_ != State::open) return;
   state_ = State::closing;
   listener_.reset();
   deflater_.reset();
-  ws::append_close_frame(control_, code);
+  ws::append_close_frame(control_, code, reason);
   write_control();
   if (state_ == State::closed) return;
   if (peer_closed_ && !blocked_) stream_->shutdown_write();
@@ -242,7 +255,12 @@ void WsTransport::on_timer(TimePoint /*now*/) {
 }
 
 void WsTransport::on_shutdown() {
-  if (state_ == State::open) close(std::nullopt);
+  if (state_ != State::open) return;
+  if (const auto listener = listener_) {
+    listener->on_ws_shutdown(*this);
+  } else {
+    close(std::nullopt);
+  }
 }
 
 // The connection is gone, or has to go now.
