@@ -18,8 +18,9 @@ void SendQueue::push(EncodedPacket packet) {
     packets_.erase(packets_.begin(), packets_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;
   }
-  bytes_ += packet.frame().size();
+  const std::size_t size = packet.frame().size();
   packets_.push_back(std::move(packet));
+  bytes_ += size;  // when there was room for it
 }
 
 std::span<const EncodedPacket> SendQueue::packets() const noexcept {
