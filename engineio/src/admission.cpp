@@ -35,6 +35,32 @@ Refusal bad_request(std::string_view name, Object details) {
   return {.code = eio::HandshakeError::bad_request, .context = std::move(context), .message = {}};
 }
 
+namespace {
+
+constexpr int kTooManyRequests = 429;
+constexpr int kUnavailable = 503;
+
+int status_of(Errc limit) noexcept {
+  return limit == Errc::limit_address_connections ? kTooManyRequests : kUnavailable;
+}
+
+}  // namespace
+
+Refusal limit_reached(Errc limit) {
+  return {.code = eio::HandshakeError::forbidden,
+          .context = {{"message", describe(limit)}, {"limit", label(limit)}},
+          .message = std::string(describe(limit)),
+          .status = status_of(limit)};
+}
+
+http::Response limit_response(Errc limit) {
+  auto response = http::make_response(
+      status_of(limit), "application/json",
+      eio::error_body(eio::HandshakeError::forbidden, std::string(describe(limit))));
+  response.headers.set("retry-after", "1");
+  return response;
+}
+
 Refusal middleware_failure(std::string_view why) {
   return bad_request("MIDDLEWARE_FAILURE", {{"error", why}});
 }
@@ -108,6 +134,21 @@ std::optional<Refusal> check_revision(const EngineCore& core, const Exchange& ex
                  .message = {}};
 }
 
+namespace {
+
+http::Response refusal_response(const Refusal& refusal, const std::string& message, bool upgrade) {
+  const int usual = !upgrade && refusal.code == eio::HandshakeError::forbidden ? 403 : 400;
+  const int status = refusal.status > 0 ? refusal.status : usual;
+  auto response = upgrade ? http::make_response(status, "text/html", message)
+                          : http::make_response(status, "application/json",
+                                                eio::error_body(refusal.code, message));
+  if (upgrade) response.headers.set("connection", "close");
+  if (refusal.status > 0) response.headers.set("retry-after", "1");
+  return response;
+}
+
+}  // namespace
+
 void refuse(const EngineCore& core, Exchange& exchange, const Refusal& refusal) {
   if (!exchange.pending()) return;
   const std::string message =
@@ -116,15 +157,7 @@ void refuse(const EngineCore& core, Exchange& exchange, const Refusal& refusal) 
     core.on_connection_error(
         exchange.info(), {.code = refusal.code, .message = message, .context = refusal.context});
   }
-  if (is_upgrade(exchange)) {
-    auto response = http::make_response(400, "text/html", message);
-    response.headers.set("connection", "close");
-    exchange.respond(std::move(response));
-    return;
-  }
-  const int status = refusal.code == eio::HandshakeError::forbidden ? 403 : 400;
-  exchange.respond(
-      http::make_response(status, "application/json", eio::error_body(refusal.code, message)));
+  exchange.respond(refusal_response(refusal, message, is_upgrade(exchange)));
 }
 
 }  // namespace patchbay::engineio

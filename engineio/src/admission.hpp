@@ -11,6 +11,7 @@
 #include "engine_core.hpp"
 #include "exchange.hpp"
 #include "patchbay/protocol/eio/handshake.hpp"
+#include "patchbay/protocol/error.hpp"
 #include "patchbay/protocol/value.hpp"
 
 namespace patchbay::engineio {
@@ -21,7 +22,13 @@ struct Refusal {
   eio::HandshakeError code;
   Object context;       // as ConnectionError has it
   std::string message;  // empty: the usual one for the code
+  int status = 0;       // 0: the usual one for the code
 };
+
+// One of the engine's limits stands against a handshake: 429 when it is the client's own, else 503,
+// with Retry-After.
+[[nodiscard]] Refusal limit_reached(Errc limit);
+[[nodiscard]] http::Response limit_response(Errc limit);
 
 // Code 3, which has several reasons: `name` says which it was.
 [[nodiscard]] Refusal bad_request(std::string_view name, Object details = {});

@@ -32,6 +32,10 @@ RequestHandler& Dispatcher::owner_of(const http::Request& request) {
 
 void Dispatcher::on_head(const std::shared_ptr<Exchange>& exchange) {
   exchange->set_stage(Exchange::Stage::waiting);
+  if (!core_->proxies.empty()) {
+    exchange->set_client_address(
+        core_->proxies.client_of(exchange->remote_address(), exchange->request().headers));
+  }
   apply_cors(*exchange);
   if (!exchange->pending()) return;
   if (is_engine_request(*exchange)) {
@@ -93,6 +97,10 @@ void Dispatcher::on_request(const std::shared_ptr<Exchange>& exchange) {
   } else if (!is_upgrade(*exchange) || !open_raw_websocket(*core_, *exchange)) {
     respond_by_router(*exchange);
   }
+}
+
+void Dispatcher::on_refused(Errc why) {
+  core_->statistics.add(why);
 }
 
 // A request that no middleware has let pass leaves its session alone.

@@ -30,6 +30,7 @@ class Dispatcher final : public RequestHandler {
   [[nodiscard]] RequestHandler& owner_of(const http::Request& request) override;
   void on_head(const std::shared_ptr<Exchange>& exchange) override;
   void on_request(const std::shared_ptr<Exchange>& exchange) override;
+  void on_refused(Errc why) override;
   void on_body_too_large(const std::shared_ptr<Exchange>& exchange) override;
 
  private:

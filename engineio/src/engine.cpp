@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "patchbay/engineio/engine.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 #include "engine_core.hpp"
@@ -55,6 +56,11 @@ std::uint16_t Engine::listen(std::uint16_t port, const std::string& host) {
   return impl_->shards.listen(port, host);
 }
 
+std::uint16_t Engine::listen_redirect(std::uint16_t port, const std::string& host,
+                                      std::uint16_t https_port) {
+  return impl_->shards.listen_redirect(port, host, https_port);
+}
+
 const EngineOptions& Engine::options() const noexcept {
   return impl_->core.options;
 }
@@ -68,11 +74,35 @@ std::size_t Engine::session_count() const noexcept {
   return impl_->shards.session_count();
 }
 
+std::size_t Engine::connection_count() const noexcept {
+  return impl_->shards.connection_count();
+}
+std::size_t Engine::buffered_bytes() const noexcept {
+  return impl_->shards.buffered_bytes();
+}
+const Statistics& Engine::statistics() const noexcept {
+  return impl_->core.statistics;
+}
+void Engine::count(Errc reason) noexcept {
+  impl_->core.statistics.add(reason);
+}
+
+void Engine::reload_tls() {
+  if (options().tls) reload_tls(*options().tls);
+}
+void Engine::reload_tls(const TlsOptions& options) {
+  if (!impl_->core.tls()) throw std::logic_error("reload_tls() is for engines that speak TLS");
+  impl_->core.reload_tls(options);
+}
+
 void Engine::run() {
   impl_->shards.run();
 }
 void Engine::stop(std::function<void()> done) {
   impl_->shards.stop(std::move(done));
+}
+void Engine::drain(Millis spread, Millis deadline, std::function<void()> done) {
+  impl_->shards.drain(spread, deadline, std::move(done));
 }
 void Engine::detach() noexcept {
   impl_->shards.detach();

@@ -37,6 +37,9 @@ EngineOptions checked(EngineOptions options) {
   require(options.ping_interval > Millis(0), "ping_interval must be greater than zero");
   require(options.ping_timeout > Millis(0), "ping_timeout must be greater than zero");
   require(options.upgrade_timeout > Millis(0), "upgrade_timeout must be greater than zero");
+  require(options.missed_pongs >= 1, "missed_pongs must be at least 1");
+  require(options.limits.send_queue_bytes > 0, "limits.send_queue_bytes must be greater than zero");
+  require(options.limits.connections > 0, "limits.connections must be greater than zero");
   require(options.max_http_buffer_size > 0, "max_http_buffer_size must be greater than zero");
   require(!options.transports.empty(), "transports must name polling, websocket or both");
   require(options.path.starts_with('/'), "path must begin with '/'");
@@ -66,6 +69,7 @@ eio::SessionConfig session_config_of(const EngineOptions& options) {
   config.ping_interval = options.ping_interval;
   config.ping_timeout = options.ping_timeout;
   config.upgrade_timeout = options.upgrade_timeout;
+  config.missed_pongs = options.missed_pongs;
   config.max_payload = options.max_http_buffer_size;
   return config;
 }
@@ -82,7 +86,21 @@ EngineCore::EngineCore(EngineOptions given)
     : options(checked(std::move(given))),
       session_config(session_config_of(options)),
       path(prefix_of(options)),
-      tls(options.tls ? std::make_unique<const TlsContext>(*options.tls) : nullptr) {}
+      proxies(options.trusted_proxies, options.forwarded_header),
+      send_budget(options.limits.send_budget_bytes / options.threads),
+      addresses(options.limits.connections_per_address),
+      tls_(options.tls ? std::make_shared<const TlsContext>(*options.tls) : nullptr) {}
+
+std::shared_ptr<const TlsContext> EngineCore::tls() const {
+  const std::lock_guard lock(tls_mutex_);
+  return tls_;
+}
+
+void EngineCore::reload_tls(const TlsOptions& tls_options) {
+  auto fresh = std::make_shared<const TlsContext>(tls_options);
+  const std::lock_guard lock(tls_mutex_);
+  tls_ = std::move(fresh);
+}
 
 bool EngineCore::transport_enabled(Transport transport) const noexcept {
   return std::ranges::find(options.transports, transport) != options.transports.end();

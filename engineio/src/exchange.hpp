@@ -9,8 +9,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "patchbay/engineio/request_info.hpp"
+#include "patchbay/protocol/error.hpp"
 #include "patchbay/protocol/http/request.hpp"
 #include "patchbay/protocol/http/response.hpp"
 
@@ -58,6 +60,12 @@ class Exchange {
   // asked for, since most requests do without.
   [[nodiscard]] const RequestInfo& info() const;
   [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
+  // The address of who is behind a proxy, instead of the proxy's.
+  void set_client_address(std::string address) {
+    behind_proxy_ = address != remote_address_;
+    remote_address_ = std::move(address);
+  }
+  [[nodiscard]] bool behind_proxy() const noexcept { return behind_proxy_; }
   // Over TLS.
   [[nodiscard]] bool secure() const noexcept { return secure_; }
   [[nodiscard]] std::chrono::system_clock::time_point received() const noexcept {
@@ -99,6 +107,7 @@ class Exchange {
   Listener* listener_ = nullptr;
   Stage stage_ = Stage::fresh;
   bool complete_ = false;
+  bool behind_proxy_ = false;
 };
 
 // What an engine does with requests.
@@ -112,6 +121,8 @@ class RequestHandler {
   virtual void on_head(const std::shared_ptr<Exchange>& exchange) = 0;
   // The request is complete. Called only when on_head() has not answered.
   virtual void on_request(const std::shared_ptr<Exchange>& exchange) = 0;
+  // A request was refused before there was an exchange to speak of, or ended half way.
+  virtual void on_refused(Errc why) = 0;
   // The body is larger than allowed; answer or not, the connection closes afterwards.
   virtual void on_body_too_large(const std::shared_ptr<Exchange>& exchange) = 0;
 

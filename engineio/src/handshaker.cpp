@@ -80,7 +80,60 @@ std::shared_ptr<WsTransport> open_websocket(const EngineCore& core, Exchange& ex
   return std::make_shared<WsTransport>(std::move(stream), core.options, accepted->deflate);
 }
 
+// --- Limits
+
+// Goes with the function that will carry out the decision: on the shard's loop, or anywhere when
+// the engine is gone.
+class Handshaker::Undecided {
+ public:
+  explicit Undecided(std::shared_ptr<std::atomic<std::size_t>> count) : count_(std::move(count)) {
+    ++*count_;
+  }
+  ~Undecided() { --*count_; }
+  Undecided(const Undecided&) = delete;
+  Undecided& operator=(const Undecided&) = delete;
+
+ private:
+  std::shared_ptr<std::atomic<std::size_t>> count_;
+};
+
+Handshaker::Handshaker(const EngineCore& core, Shard& shard, ShardDirectory& directory)
+    : core_(&core),
+      shard_(&shard),
+      directory_(&directory),
+      rate_(core.options.limits.handshakes, shard.now()) {}
+
+Errc Handshaker::find_limit() {
+  const Limits& limits = core_->options.limits;
+  if (shard_->draining()) return Errc::eio_server_draining;
+  if (shard_->send_budget().bytes() > core_->send_budget) return Errc::limit_send_budget;
+  if (limits.handshakes.limited() && !rate_.take(limits.handshakes, shard_->now())) {
+    return Errc::limit_handshake_rate;
+  }
+  return Errc::none;
+}
+
+void Handshaker::refuse_for(Exchange& exchange, Errc limit) const {
+  core_->statistics.add(limit);
+  refuse(*core_, exchange, limit_reached(limit));
+}
+
+// Null when the exchange has been refused.
+std::shared_ptr<Handshaker::Undecided> Handshaker::make_undecided(Exchange& exchange) {
+  if (*undecided_ < core_->options.limits.handshakes_in_flight) {
+    return std::make_shared<Undecided>(undecided_);
+  }
+  refuse_for(exchange, Errc::limit_handshakes);
+  return nullptr;
+}
+
+// --- Steps
+
 void Handshaker::start(const std::shared_ptr<Exchange>& exchange) {
+  if (const Errc limit = find_limit(); limit != Errc::none) {
+    refuse_for(*exchange, limit);
+    return;
+  }
   if (const auto refusal = check_handshake(*exchange)) {
     refuse(*core_, *exchange, *refusal);
     return;
@@ -99,7 +152,9 @@ void Handshaker::start(const std::shared_ptr<Exchange>& exchange) {
 // `exchange` by value, here and below: the application's function looks at the request even when it
 // has been answered, and forgotten by everyone else, meanwhile.
 void Handshaker::ask_for_permission(std::shared_ptr<Exchange> exchange) {
-  auto carry_out = [this, exchange](const Verdict& verdict) {
+  auto undecided = make_undecided(*exchange);
+  if (!undecided) return;
+  auto carry_out = [this, exchange, undecided = std::move(undecided)](const Verdict& verdict) {
     if (verdict.allowed) {
       complete(exchange);
       return;
@@ -135,7 +190,10 @@ void Handshaker::complete(const std::shared_ptr<Exchange>& exchange) {
 }
 
 void Handshaker::ask_for_id(std::shared_ptr<Exchange> exchange) {
-  auto carry_out = [this, exchange](const GeneratedId& generated) {
+  auto undecided = make_undecided(*exchange);
+  if (!undecided) return;
+  auto carry_out = [this, exchange,
+                    undecided = std::move(undecided)](const GeneratedId& generated) {
     std::string failure = generated.failure;
     if (failure.empty() && !is_safe_id(generated.id)) failure = "the id cannot be used";
     std::unique_ptr<ShardDirectory::Claim> claim;
@@ -161,6 +219,14 @@ void Handshaker::ask_for_id(std::shared_ptr<Exchange> exchange) {
 
 void Handshaker::open_session(const std::shared_ptr<Exchange>& exchange, SessionId id) {
   if (!exchange->pending()) return;
+  // Connections that come directly have their place since they were accepted.
+  if (exchange->behind_proxy() && core_->addresses.enabled()) {
+    id.place = core_->addresses.claim(exchange->remote_address());
+    if (!id.place) {
+      refuse_for(*exchange, Errc::limit_address_connections);
+      return;
+    }
+  }
   if (is_upgrade(*exchange)) {
     open_websocket_session(exchange, std::move(id));
   } else {
@@ -189,7 +255,9 @@ void Handshaker::open_websocket_session(const std::shared_ptr<Exchange>& exchang
 
 std::shared_ptr<LiveSession> Handshaker::add_session(SessionId id, const Exchange& exchange,
                                                      Transport transport) {
+  auto place = std::move(id.place);
   auto session = std::make_shared<LiveSession>(*core_, *shard_, std::move(id), exchange, transport);
+  session->hold(std::move(place));
   shard_->add_session(session);
   if (core_->options.initial_packet) session->send(core_->options.initial_packet);
   return session;

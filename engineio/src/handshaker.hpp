@@ -3,11 +3,15 @@
 // How sessions begin: from a request without a session id to a session that the layer above knows.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <string>
 
 #include "engine_core.hpp"
 #include "exchange.hpp"
+#include "patchbay/protocol/error.hpp"
+#include "patchbay/protocol/rate.hpp"
 #include "shard_directory.hpp"
 
 namespace patchbay::engineio {
@@ -27,13 +31,18 @@ struct SessionId;
 // One per shard.
 class Handshaker {
  public:
-  Handshaker(const EngineCore& core, Shard& shard, ShardDirectory& directory)
-      : core_(&core), shard_(&shard), directory_(&directory) {}
+  Handshaker(const EngineCore& core, Shard& shard, ShardDirectory& directory);
 
   // The request has passed check_transport().
   void start(const std::shared_ptr<Exchange>& exchange);
 
  private:
+  class Undecided;
+
+  // Which limit stands against another session; Errc::none when there is none.
+  [[nodiscard]] Errc find_limit();
+  [[nodiscard]] std::shared_ptr<Undecided> make_undecided(Exchange& exchange);
+  void refuse_for(Exchange& exchange, Errc limit) const;
   void ask_for_permission(std::shared_ptr<Exchange> exchange);
   void complete(const std::shared_ptr<Exchange>& exchange);
   void ask_for_id(std::shared_ptr<Exchange> exchange);
@@ -47,6 +56,11 @@ class Handshaker {
   const EngineCore* core_;
   Shard* shard_;
   ShardDirectory* directory_;
+  TokenBucket rate_;
+  // Handshakes that a function of the application's has yet to decide about. Shared with those:
+  // they may be decided when this is gone.
+  std::shared_ptr<std::atomic<std::size_t>> undecided_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 }  // namespace patchbay::engineio

@@ -46,6 +46,14 @@ void HttpConnection::start(std::shared_ptr<Stream> stream, RequestHandler& reque
   connection->stream_->wait_readable();
 }
 
+void HttpConnection::refuse(std::shared_ptr<Stream> stream, RequestHandler& requests,
+                            const EngineOptions& options, http::Response response) {
+  const auto connection = std::make_shared<HttpConnection>(std::move(stream), requests, options);
+  connection->stream_->set_handler(connection);
+  connection->keep_alive_ = false;
+  connection->respond(std::move(response));
+}
+
 HttpConnection::HttpConnection(std::shared_ptr<Stream> stream, RequestHandler& requests,
                                const EngineOptions& options)
     : stream_(std::move(stream)),
@@ -208,6 +216,7 @@ void HttpConnection::arrive() {
 // --- Answering
 
 void HttpConnection::refuse(Errc error) {
+  requests_->on_refused(error);
   if (error == Errc::http_body_too_large && !exchange_) make_exchange(parser_.take_request());
   keep_alive_ = false;
   http::Response response{.status = status_for(error), .headers = {}, .body = {}};
@@ -228,7 +237,7 @@ void HttpConnection::respond(http::Response response) {
   const bool told_to_close = http::list_contains(response.headers.joined("connection"), "close");
   const bool keep_alive = keep_alive_ && !stopping_ && !told_to_close;
   const bool idle = output_.empty();
-  http::write_response(output_, response, {.keep_alive = keep_alive, .head_only = head_only_});
+  append_output(response, keep_alive);
   if (idle) flush();
   if (phase_ == Phase::closed) return;
   if (keep_alive) {
@@ -257,7 +266,21 @@ void HttpConnection::parse_kept_input() {
 void HttpConnection::send(std::string_view data) {
   const bool idle = output_.empty();
   output_.append(data);
+  stream_->shard().send_budget().add(data.size());
   if (idle) flush();
+}
+
+void HttpConnection::append_output(const http::Response& response, bool keep_alive) {
+  const std::size_t before = output_.size();
+  http::write_response(output_, response, {.keep_alive = keep_alive, .head_only = head_only_});
+  stream_->shard().send_budget().add(output_.size() - before);
+}
+
+// Gives the memory back.
+void HttpConnection::clear_output() {
+  if (!output_.empty()) stream_->shard().send_budget().subtract(output_.size());
+  std::string().swap(output_);
+  output_sent_ = 0;
 }
 
 // True when everything has been sent. The rest goes when the peer takes it.
@@ -274,9 +297,7 @@ bool HttpConnection::flush() {
     }
     output_sent_ += bytes;
   }
-  output_.clear();
-  output_.shrink_to_fit();
-  output_sent_ = 0;
+  clear_output();
   return true;
 }
 
@@ -312,6 +333,8 @@ void HttpConnection::abort() {
 // The connection is gone, or has to go now.
 void HttpConnection::lose() {
   if (phase_ == Phase::closed) return;
+  // On the way from one shard to another there is no output.
+  clear_output();
   phase_ = Phase::closed;
   TimerWheel::cancel(*this);
   const auto self = shared_from_this();
@@ -331,6 +354,7 @@ void HttpConnection::on_shutdown() {
 void HttpConnection::on_timer(TimePoint /*now*/) {
   const auto self = shared_from_this();
   if (phase_ == Phase::head || phase_ == Phase::body) {
+    requests_->on_refused(Errc::http_timeout);
     if (auto exchange = std::exchange(exchange_, nullptr)) exchange->on_connection_lost();
     keep_alive_ = false;
     respond({.status = 408, .headers = {}, .body = {}});
@@ -347,13 +371,14 @@ void HttpConnection::enter(Phase phase, Millis timeout) {
 std::shared_ptr<Stream> HttpConnection::upgrade(const http::Response& response,
                                                 std::string& leftover) {
   exchange_.reset();
-  http::write_response(output_, response, {.keep_alive = true, .head_only = false});
+  std::string head;
+  http::write_response(head, response, {.keep_alive = true, .head_only = false});
   phase_ = Phase::closed;
   TimerWheel::cancel(*this);
   leftover = std::exchange(input_, {});
   // The kernel's buffer of a connection that has answered nothing yet takes 200 bytes.
-  const auto [bytes, status] = stream_->write(output_);
-  if (status != Stream::Status::ok || bytes != output_.size()) {
+  const auto [bytes, status] = stream_->write(head);
+  if (status != Stream::Status::ok || bytes != head.size()) {
     stream_->close();
     return nullptr;
   }

@@ -25,6 +25,10 @@ class HttpConnection final : public Stream::Handler,
   static void start(std::shared_ptr<Stream> stream, RequestHandler& requests,
                     const EngineOptions& options);
 
+  // Answers before anything has been asked, and closes.
+  static void refuse(std::shared_ptr<Stream> stream, RequestHandler& requests,
+                     const EngineOptions& options, http::Response response);
+
   HttpConnection(std::shared_ptr<Stream> stream, RequestHandler& requests,
                  const EngineOptions& options);
   ~HttpConnection() override = default;
@@ -72,6 +76,8 @@ class HttpConnection final : public Stream::Handler,
   void refuse(Errc error);
   void next_request();
   void send(std::string_view data);
+  void append_output(const http::Response& response, bool keep_alive);
+  void clear_output();
   bool flush();
   void finish_after_flush();
   void drain();
@@ -84,7 +90,7 @@ class HttpConnection final : public Stream::Handler,
   http::RequestParser parser_;
   std::shared_ptr<Exchange> exchange_;
   std::string input_;   // received but not parsed: it belongs to a later request
-  std::string output_;  // not sent yet
+  std::string output_;  // not sent yet; counts in the shard's budget
   std::size_t output_sent_ = 0;
   Phase phase_ = Phase::idle;
   bool keep_alive_ = true;

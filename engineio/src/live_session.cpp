@@ -39,6 +39,12 @@ http::Response bare_response(int status) {
   return {.status = status, .headers = {}, .body = {}};
 }
 
+// What a session may always have in its queue, however little is left of the budget of all.
+constexpr std::size_t kSmallQueue = std::size_t{16} * 1024;
+
+// RFC 6455 7.4.1: "violates its policy".
+constexpr std::uint16_t kPolicyViolation = 1008;
+
 constexpr std::string_view kTextPayload = "text/plain; charset=UTF-8";
 constexpr std::string_view kBinaryPayload = "application/octet-stream";
 
@@ -56,6 +62,7 @@ LiveSession::LiveSession(const EngineCore& core, Shard& shard, SessionId id,
       claim_(std::move(id.claim)),
       request_(exchange.request(), exchange.remote_address(), exchange.secure(),
                exchange.received()),
+      throttle_(Throttle::make(core.options.limits, shard.now())),
       machine_(*this, core.session_config, transport,
                eio::EncodedPacket::text(
                    eio::PacketType::open,
@@ -64,7 +71,7 @@ LiveSession::LiveSession(const EngineCore& core, Shard& shard, SessionId id,
                                              core.options.allow_upgrades &&
                                              core.transport_enabled(Transport::websocket),
                                          core.session_config)),
-               shard.now(), wire_format_of(exchange.query(), transport)),
+               shard.now(), wire_format_of(exchange.query(), transport), &shard.send_budget()),
       jsonp_(transport == Transport::polling && wants_jsonp(exchange.query())) {
   rearm();
 }
@@ -72,6 +79,7 @@ LiveSession::LiveSession(const EngineCore& core, Shard& shard, SessionId id,
 LiveSession::~LiveSession() {
   release(poll_);
   release(post_);
+  release(delayed_post_);
 }
 
 Loop& LiveSession::loop() noexcept {
@@ -83,6 +91,8 @@ bool LiveSession::open() const noexcept {
 }
 
 bool LiveSession::send(eio::EncodedPacket packet) {
+  const std::size_t waiting = machine_.queue().bytes();
+  if (waiting >= kSmallQueue && !has_room()) return false;
   return machine_.send(std::move(packet));
 }
 
@@ -105,8 +115,12 @@ std::size_t LiveSession::buffered_bytes() const noexcept {
 }
 
 void LiveSession::close() {
+  close_because(Errc::none);
+}
+
+void LiveSession::close_because(Errc why) {
   const auto self = shared_from_this();
-  machine_.close(shard_->now());
+  machine_.close(shard_->now(), why);
   rearm();
 }
 
@@ -143,6 +157,12 @@ void LiveSession::handle_post_head(const std::shared_ptr<Exchange>& exchange) {
     exchange->respond(bare_response(400));
     return;
   }
+  // Clients wait for the answer to one POST before they send another.
+  if (throttle_ && throttle_->paused()) {
+    fail(Errc::eio_message_rate);
+    exchange->respond(bare_response(429));
+    return;
+  }
   if (has_binary_body(*exchange) && (machine_.revision() != 3 || jsonp_)) {
     machine_.on_post_failed(Errc::eio_invalid_content_type);
     exchange->respond(bare_response(400));
@@ -158,12 +178,23 @@ void LiveSession::handle_post(const std::shared_ptr<Exchange>& exchange) {
   const std::string& body = exchange->request().body;
   const bool valid = jsonp_ ? machine_.on_post_end(eio::jsonp::decode(body), shard_->now())
                             : machine_.on_post_end(body, shard_->now(), has_binary_body(*exchange));
-  if (valid) {
-    respond_ok(*exchange, polling_response(*exchange, "text/html", "ok"));
+  if (valid && throttle_ && throttle_->paused() && open()) {
+    delayed_post_ = exchange;
+    delayed_post_->set_listener(this);
   } else {
-    exchange->respond(bare_response(400));
+    answer_post(*exchange, valid);
   }
   rearm();
+}
+
+void LiveSession::answer_post(Exchange& exchange, bool valid) {
+  if (failure_ == Errc::eio_message_rate || failure_ == Errc::eio_byte_rate) {
+    exchange.respond(bare_response(429));
+  } else if (valid) {
+    respond_ok(exchange, polling_response(exchange, "text/html", "ok"));
+  } else {
+    exchange.respond(bare_response(400));
+  }
 }
 
 void LiveSession::handle_post_too_large(const std::shared_ptr<Exchange>& exchange) {
@@ -213,6 +244,8 @@ void LiveSession::on_exchange_aborted(Exchange& exchange) {
   } else if (&exchange == post_.get()) {
     release(post_);
     machine_.on_post_failed(Errc::eio_post_aborted);
+  } else if (&exchange == delayed_post_.get()) {
+    release(delayed_post_);
   }
 }
 
@@ -296,8 +329,9 @@ void LiveSession::on_ws_writable(WsTransport& ws) {
   if (&ws == ws_.get()) flush();
 }
 
-bool LiveSession::reading_paused(const WsTransport& /*ws*/) const {
-  return buffered_bytes() > core_->options.read_pause_bytes;
+bool LiveSession::reading_paused(const WsTransport& ws) const {
+  if (&ws != ws_.get()) return false;
+  return buffered_bytes() > core_->options.read_pause_bytes || (throttle_ && throttle_->paused());
 }
 
 void LiveSession::answer_probe() {
@@ -315,12 +349,77 @@ void LiveSession::close_candidate() {
 }
 
 void LiveSession::close_websocket() {
-  if (const auto ws = std::exchange(ws_, nullptr)) ws->close(std::nullopt);
+  const auto ws = std::exchange(ws_, nullptr);
+  if (!ws) return;
+  if (failure_ == Errc::none) {
+    ws->close(std::nullopt);
+  } else if (ws->blocked()) {
+    ws->drop();  // a close frame would wait behind what the client does not read
+  } else {
+    ws->close(kPolicyViolation);
+  }
+}
+
+// --- Limits
+
+// A packet more, though many bytes wait already. What is too much ends the session; not here, for
+// whoever sends may be on the way through a list of sessions.
+bool LiveSession::has_room() {
+  if (failure_ != Errc::none) return false;
+  const std::size_t limit = core_->options.limits.send_queue_bytes;
+  // What waits may leave at the end of this turn, unless it is known not to.
+  const bool stuck =
+      machine_.transport() == Transport::polling ? !machine_.poll_held() : ws_ && ws_->blocked();
+  const Errc excess = judge_queue(stuck ? limit : limit * kTurnBurst);
+  if (excess == Errc::none) return true;
+  failure_ = excess;
+  wake_writer();
+  return false;
+}
+
+Errc LiveSession::judge_queue(std::size_t limit) const {
+  const std::size_t waiting = machine_.queue().bytes();
+  if (waiting > limit) return Errc::eio_slow_reader;
+  if (shard_->send_budget().bytes() <= core_->send_budget) return Errc::none;
+  const std::size_t sessions = std::max<std::size_t>(1, shard_->session_count());
+  const std::size_t share = std::max(kSmallQueue, core_->send_budget / sessions);
+  return waiting > share ? Errc::eio_send_budget : Errc::none;
+}
+
+void LiveSession::fail(Errc why) {
+  const auto self = shared_from_this();
+  failure_ = why;
+  // What it has been answered so far, if that can be.
+  if (ws_ && !ws_->blocked()) ws_->flush(machine_.queue());
+  machine_.fail(why);
+}
+
+// A message of the client's: false when it is one too many.
+bool LiveSession::admit(std::size_t bytes) {
+  const Errc excess = throttle_->paused() ? Errc::none : throttle_->take(bytes, shard_->now());
+  if (excess == Errc::none && !throttle_->paused()) return true;
+  if (core_->options.rate_action == RateAction::disconnect) {
+    fail(excess);
+    return false;
+  }
+  if (excess != Errc::none) core_->statistics.add(excess);
+  throttle_->spend(bytes, *shard_, [this] { after_pause(); });
+  return true;
+}
+
+void LiveSession::after_pause() {
+  const auto self = shared_from_this();
+  if (const auto exchange = delayed_post_) {
+    release(delayed_post_);
+    answer_post(*exchange, true);
+  }
+  if (ws_ && ws_->reading_paused()) ws_->resume_reading();
 }
 
 // --- Messages, sending and time
 
 void LiveSession::on_message(bool binary, std::string_view data) {
+  if (throttle_ && !admit(data.size())) return;
   if (handler_) handler_->on_message(binary, data);
 }
 
@@ -353,6 +452,7 @@ void LiveSession::wake_writer() {
 
 void LiveSession::flush() {
   flush_pending_ = false;
+  if (failure_ != Errc::none) return fail(failure_);
   if (machine_.transport() == Transport::polling) {
     const bool something = buffered_bytes() > 0;
     compress_poll_ = may_compress(machine_.queue());
@@ -367,6 +467,9 @@ void LiveSession::flush() {
   if (ws->flush(machine_.queue())) {
     machine_.on_drained();
     if (something) report_drained();
+  } else if (const Errc excess = judge_queue(core_->options.limits.send_queue_bytes);
+             excess != Errc::none) {
+    return fail(excess);
   }
   if (ws->reading_paused()) ws->resume_reading();
 }
@@ -374,9 +477,15 @@ void LiveSession::flush() {
 void LiveSession::on_close(eio::CloseReason reason, Errc detail) {
   const auto self = shared_from_this();
   TimerWheel::cancel(*this);
+  if (detail != Errc::none) core_->statistics.add(detail);
   when_drained_.clear();
   shard_->remove_session(*this);
   claim_.reset();
+  place_.reset();
+  if (const auto exchange = delayed_post_) {
+    release(delayed_post_);
+    answer_post(*exchange, true);
+  }
   observer_ = nullptr;
   if (const auto handler = std::exchange(handler_, nullptr)) handler->on_close(reason, detail);
 }

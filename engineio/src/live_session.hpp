@@ -11,12 +11,14 @@
 #include <string_view>
 #include <vector>
 
+#include "address_counter.hpp"
 #include "exchange.hpp"
 #include "kept_request.hpp"
 #include "patchbay/engineio/session.hpp"
 #include "patchbay/protocol/eio/session_machine.hpp"
 #include "prefetch.hpp"
 #include "shard_directory.hpp"
+#include "throttle.hpp"
 #include "timer_wheel.hpp"
 #include "ws_transport.hpp"
 
@@ -29,6 +31,7 @@ class Shard;
 struct SessionId {
   std::string text;
   std::unique_ptr<ShardDirectory::Claim> claim;
+  std::unique_ptr<AddressCounter::Claim> place = nullptr;  // among those of one address
 };
 
 class LiveSession final : public Session,
@@ -46,6 +49,11 @@ class LiveSession final : public Session,
     handler_ = std::move(handler);
     observer_ = handler_->observer();
   }
+
+  // Keeps its client's place among those of one address.
+  void hold(std::unique_ptr<AddressCounter::Claim> place) { place_ = std::move(place); }
+  // Closes after what is queued has been sent; `why` is the detail of SessionHandler::on_close().
+  void close_because(Errc why);
 
   // Session
   [[nodiscard]] const std::string& id() const noexcept override { return id_; }
@@ -119,6 +127,14 @@ class LiveSession final : public Session,
   // TimerWheel::Node
   void on_timer(TimePoint now) override;
 
+  // Limits
+  [[nodiscard]] bool has_room();
+  [[nodiscard]] Errc judge_queue(std::size_t limit) const;
+  void fail(Errc why);
+  [[nodiscard]] bool admit(std::size_t bytes);
+  void after_pause();
+  void answer_post(Exchange& exchange, bool valid);
+
   // Status 200: what polls and POSTs that went well are answered.
   void respond_ok(Exchange& exchange, http::Response response);
   void report_drained();
@@ -138,9 +154,13 @@ class LiveSession final : public Session,
   std::shared_ptr<Exchange> post_;
   std::shared_ptr<WsTransport> ws_;
   std::shared_ptr<WsTransport> candidate_;
+  std::unique_ptr<Throttle> throttle_;            // null: nothing is limited
+  std::shared_ptr<Exchange> delayed_post_;        // waits for the end of a pause
+  std::unique_ptr<AddressCounter::Claim> place_;  // null: not counted here
   eio::SessionMachine machine_;
   const bool jsonp_;
   std::vector<std::function<void()>> when_drained_;
+  Errc failure_ = Errc::none;  // the limit that it has exceeded; it ends before long
   bool flush_pending_ = false;
   bool compress_poll_ = false;  // the answer to the held poll may be compressed
   bool greeted_ = false;        // a poll has been answered

@@ -43,6 +43,7 @@ LiveWebSocket::LiveWebSocket(const EngineCore& core, const WebSocketOptions& opt
       request_(exchange.request(), exchange.remote_address(), exchange.secure(),
                exchange.received()),
       ws_(std::move(ws)),
+      queue_(&shard_->send_budget()),
       peer_code_(kLost),
       last_read_(shard_->now()) {}
 
@@ -50,10 +51,8 @@ void LiveWebSocket::start(std::string leftover) {
   if (state_ == State::open && options_->ping_interval > Millis(0)) {
     shard_->schedule(*this, last_read_ + options_->ping_interval);
   }
-  const auto self = shared_from_this();
   const auto transport = ws_;
-  transport->start(self, std::move(leftover));
-  on_ws_read(*transport);
+  transport->start(shared_from_this(), std::move(leftover));
 }
 
 Loop& LiveWebSocket::loop() noexcept {
@@ -98,14 +97,12 @@ void LiveWebSocket::on_ws_binary(WsTransport& /*ws*/, std::string_view data) {
 }
 
 void LiveWebSocket::deliver(const Callback<OnMessage>& callback, std::string_view data) {
-  reading_ = true;
   if (state_ != State::open || !callback || !*callback) return;
   const auto running = callback;
   call(*running, data);
 }
 
 void LiveWebSocket::on_ws_read(WsTransport& /*ws*/) {
-  reading_ = false;
   pinged_ = false;
   last_read_ = shard_->now();
   if (flush_pending_) flush();
@@ -140,7 +137,7 @@ std::size_t LiveWebSocket::buffered_bytes() const noexcept {
 }
 
 void LiveWebSocket::wake_writer() {
-  if (std::exchange(flush_pending_, true) || reading_) return;
+  if (std::exchange(flush_pending_, true)) return;
   shard_->post([weak = weak_from_this()] {
     const auto self = weak.lock();
     if (self && self->flush_pending_) self->flush();

@@ -101,8 +101,6 @@ class LiveWebSocket final : public RawWebSocket,
   std::uint16_t close_code_ = 0;
   std::uint16_t peer_code_;
   State state_ = State::open;
-  // Somebody will call on_ws_read() before long, which flushes: start(), or the transport.
-  bool reading_ = true;
   bool flush_pending_ = false;
   bool pinged_ = false;
   TimePoint last_read_;

@@ -20,6 +20,7 @@
 #include "crowd.hpp"
 #include "patchbay/engineio/id.hpp"
 #include "patchbay/engineio/loop.hpp"
+#include "patchbay/protocol/eio/send_queue.hpp"
 #include "poller.hpp"
 #include "timer_wheel.hpp"
 #include "ws_deflate.hpp"
@@ -51,6 +52,9 @@ class Shard final : public Loop, private Poller::TurnListener {
   void end_running() noexcept;
   // Lets run() return; with a given io_context, leaves nothing behind that keeps it running.
   void stop();
+  // The engine is being drained: no new sessions.
+  [[nodiscard]] bool draining() const noexcept { return draining_; }
+  void set_draining() noexcept { draining_ = true; }
   // The engine is stopping: what comes from other shards now is not taken in.
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
   void set_stopping() noexcept { stopping_ = true; }
@@ -85,6 +89,9 @@ class Shard final : public Loop, private Poller::TurnListener {
   // Likewise, for what is about to be encrypted.
   [[nodiscard]] std::span<char> tls_scratch();
   [[nodiscard]] ws::DeflatePool& deflate_pool() noexcept { return deflate_pool_; }
+  // What waits to be sent by this shard. Any thread may look at it.
+  [[nodiscard]] eio::SendBudget& send_budget() noexcept { return send_budget_; }
+  [[nodiscard]] const eio::SendBudget& send_budget() const noexcept { return send_budget_; }
   [[nodiscard]] IdGenerator& ids() noexcept { return ids_; }
   // The time in the form of the Date header.
   [[nodiscard]] std::string_view http_date();
@@ -120,6 +127,7 @@ class Shard final : public Loop, private Poller::TurnListener {
   std::size_t index_;
   // Whose the loop is: before it runs, the thread's that made it.
   std::atomic<std::thread::id> runner_{std::this_thread::get_id()};
+  bool draining_ = false;
   bool stopping_ = false;
   bool discarded_ = false;
   std::atomic<bool> detached_{false};
@@ -133,6 +141,7 @@ class Shard final : public Loop, private Poller::TurnListener {
   std::vector<char> scratch_;
   std::vector<char> tls_scratch_;  // empty before it is needed
   ws::DeflatePool deflate_pool_;
+  eio::SendBudget send_budget_;
   IdGenerator ids_;
   Sessions sessions_;
   std::atomic<std::size_t> session_count_{0};

@@ -5,10 +5,13 @@
 #include <thread>
 #include <utility>
 
+#include "admission.hpp"
 #include "dispatcher.hpp"
+#include "drain.hpp"
 #include "http_connection.hpp"
 #include "listener.hpp"
 #include "live_session.hpp"
+#include "redirector.hpp"
 #include "shard.hpp"
 
 namespace patchbay::engineio {
@@ -18,6 +21,9 @@ namespace {
 // What stopping may take: time for clients to read that their session is closed.
 constexpr Millis kStopGrace{1'000};
 constexpr Millis kStopPoll{16};
+
+// Connections beyond the limit that are told so at a time; more are closed without a word.
+constexpr std::size_t kMostRefusals = 1'024;
 
 void close_sessions(Shard& shard) {
   std::vector<std::shared_ptr<LiveSession>> sessions;
@@ -46,6 +52,7 @@ struct ShardGroup::Member {
   std::atomic<std::size_t> expected{0};  // accepted connections that have yet to get here
   std::unique_ptr<Timer> stop_timer;
   TimePoint stop_deadline{};
+  std::unique_ptr<Drain> drain;
 };
 
 ShardGroup::ShardGroup(const EngineCore& core)
@@ -76,6 +83,19 @@ std::size_t ShardGroup::session_count() const noexcept {
   return count;
 }
 
+// Those on their way to their shard included.
+std::size_t ShardGroup::connection_count() const noexcept {
+  std::size_t count = 0;
+  for (const auto& member : members_) count += member->load();
+  return count;
+}
+
+std::size_t ShardGroup::buffered_bytes() const noexcept {
+  std::size_t bytes = 0;
+  for (const auto& member : members_) bytes += member->shard.send_budget().bytes();
+  return bytes;
+}
+
 void ShardGroup::detach() noexcept {
   for (const auto& member : members_) member->shard.detach();
 }
@@ -83,16 +103,37 @@ void ShardGroup::detach() noexcept {
 // --- Connections
 
 std::uint16_t ShardGroup::listen(std::uint16_t port, const std::string& host) {
-  auto listener = std::make_shared<Listener>(
-      shard(0), host, port, [this](Descriptor socket, std::string remote_address) {
-        distribute(std::move(socket), std::move(remote_address));
-      });
+  return add_listener(port, host, [this](Descriptor socket, std::string remote_address) {
+    distribute(std::move(socket), std::move(remote_address));
+  });
+}
+
+std::uint16_t ShardGroup::listen_redirect(std::uint16_t port, const std::string& host,
+                                          std::uint16_t https_port) {
+  auto& redirector =
+      *redirectors_.emplace_back(std::make_unique<Redirector>(*core_, shard(0), https_port));
+  return add_listener(port, host,
+                      [this, &redirector](Descriptor socket, std::string remote_address) {
+                        redirect(redirector, std::move(socket), std::move(remote_address));
+                      });
+}
+
+std::uint16_t ShardGroup::add_listener(std::uint16_t port, const std::string& host,
+                                       std::function<void(Descriptor, std::string)> on_accept) {
+  auto listener = std::make_shared<Listener>(shard(0), host, port, std::move(on_accept));
   const std::uint16_t bound = listener->port();
   shard(0).dispatch([this, listener] {
     listeners_.push_back(listener);
     listener->start();
   });
   return bound;
+}
+
+void ShardGroup::redirect(Redirector& redirector, Descriptor socket, std::string remote_address) {
+  if (shard(0).stopping() || connection_count() >= core_->options.limits.connections) return;
+  HttpConnection::start(
+      std::make_shared<Stream>(shard(0), std::move(socket), std::move(remote_address)), redirector,
+      core_->options);
 }
 
 // The shard with the fewest connections; with several of these, they take turns.
@@ -111,25 +152,54 @@ ShardGroup::Member& ShardGroup::next_member() noexcept {
 }
 
 void ShardGroup::distribute(Descriptor socket, std::string remote_address) {
+  Arrival arrival{.socket = std::move(socket),
+                  .remote_address = std::move(remote_address),
+                  .place = nullptr,
+                  .refused_for = Errc::none};
+  if (core_->addresses.enabled() && !core_->proxies.contains(arrival.remote_address)) {
+    arrival.place = core_->addresses.claim(arrival.remote_address);
+  }
+  arrival.refused_for = find_limit(arrival);
+  if (arrival.refused_for != Errc::none) core_->statistics.add(arrival.refused_for);
   Member& member = next_member();
   if (&member == members_.front().get()) {
-    serve(member, std::move(socket), std::move(remote_address));
+    serve(member, std::move(arrival));
     return;
   }
   // Shared, so that the function can be copied.
-  const auto carried = std::make_shared<Descriptor>(std::move(socket));
+  const auto carried = std::make_shared<Arrival>(std::move(arrival));
   ++member.expected;
-  member.shard.post([this, &member, carried, remote_address = std::move(remote_address)] {
-    serve(member, std::move(*carried), remote_address);
+  member.shard.post([this, &member, carried] {
+    serve(member, std::move(*carried));
     --member.expected;
   });
 }
 
-void ShardGroup::serve(Member& member, Descriptor socket, std::string remote_address) {
+Errc ShardGroup::find_limit(const Arrival& arrival) const {
+  if (connection_count() >= core_->options.limits.connections) return Errc::limit_connections;
+  const bool needs_place =
+      core_->addresses.enabled() && !core_->proxies.contains(arrival.remote_address);
+  if (needs_place && !arrival.place) return Errc::limit_address_connections;
+  return Errc::none;
+}
+
+void ShardGroup::serve(Member& member, Arrival arrival) {
   if (member.shard.stopping()) return;
-  auto stream = std::make_shared<Stream>(member.shard, std::move(socket), std::move(remote_address),
-                                         core_->tls ? core_->tls->make_session() : nullptr);
-  HttpConnection::start(std::move(stream), member.dispatcher, core_->options);
+  const bool refused = arrival.refused_for != Errc::none;
+  const auto tls = core_->tls();
+  // Saying no politely takes a moment each, and with TLS more than that.
+  const std::size_t most = core_->options.limits.connections + kMostRefusals;
+  if (refused && (tls || connection_count() >= most)) return;
+  auto stream = std::make_shared<Stream>(member.shard, std::move(arrival.socket),
+                                         std::move(arrival.remote_address),
+                                         tls ? tls->make_session() : nullptr);
+  stream->hold(std::move(arrival.place));
+  if (refused) {
+    HttpConnection::refuse(std::move(stream), member.dispatcher, core_->options,
+                           limit_response(arrival.refused_for));
+  } else {
+    HttpConnection::start(std::move(stream), member.dispatcher, core_->options);
+  }
 }
 
 // --- Running
@@ -178,11 +248,37 @@ void ShardGroup::stop(std::function<void()> done) {
   });
 }
 
+void ShardGroup::drain(Millis spread, Millis deadline, std::function<void()> done) {
+  shard(0).post([this, spread, deadline, done = std::move(done)]() mutable {
+    if (done) on_stopped_.push_back(std::move(done));
+    if (stopped_) call_on_stopped();
+    if (stopping_ || std::exchange(draining_, true)) return;
+    stop_listening();
+    full_members_ = members_.size();
+    for (const auto& member : members_) {
+      member->shard.dispatch([this, spread, deadline, &member = *member] {
+        member.shard.set_draining();
+        member.drain = std::make_unique<Drain>(member.shard, spread, deadline, [this] {
+          shard(0).post([this] { on_member_drained(); });
+        });
+      });
+    }
+  });
+}
+
+void ShardGroup::on_member_drained() {
+  if (--full_members_ == 0) begin_stopping();
+}
+
+void ShardGroup::stop_listening() {
+  for (const auto& listener : listeners_) listener->stop();
+  listeners_.clear();
+}
+
 void ShardGroup::begin_stopping() {
   if (stopped_) call_on_stopped();
   if (std::exchange(stopping_, true)) return;
-  for (const auto& listener : listeners_) listener->stop();
-  listeners_.clear();
+  stop_listening();
   running_members_ = members_.size();
   for (const auto& member : members_) {
     member->shard.dispatch([this, &member = *member] { begin_stopping(member); });
@@ -192,6 +288,7 @@ void ShardGroup::begin_stopping() {
 void ShardGroup::begin_stopping(Member& member) {
   Shard& shard = member.shard;
   shard.set_stopping();
+  member.drain.reset();
   close_sessions(shard);
   for (const auto& stream : shard.streams()) {
     if (const auto handler = stream->handler()) handler->on_shutdown();

@@ -204,6 +204,7 @@ void Stream::shutdown_write() {
 }
 
 void Stream::close() {
+  place_.reset();
   if (!socket_.is_open()) return;
   // Otherwise the peer could not tell this from an attacker's cutting the connection.
   if (tls_ && !tls_->has_output()) tls_->finish(*this);

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 
+#include "address_counter.hpp"
 #include "descriptor.hpp"
 #include "poller.hpp"
 #include "tls_session.hpp"
@@ -62,6 +63,9 @@ class Stream final : public std::enable_shared_from_this<Stream>,
   [[nodiscard]] bool open() const noexcept { return socket_.is_open(); }
   [[nodiscard]] bool secure() const noexcept { return tls_ != nullptr; }
   [[nodiscard]] const std::string& remote_address() const noexcept { return remote_address_; }
+
+  // Keeps the peer's place among those of one address until it is closed.
+  void hold(std::unique_ptr<AddressCounter::Claim> place) { place_ = std::move(place); }
 
   // The handler lives as long as the stream is open, or until it is replaced.
   void set_handler(std::shared_ptr<Handler> handler) { handler_ = std::move(handler); }
@@ -112,6 +116,7 @@ class Stream final : public std::enable_shared_from_this<Stream>,
   std::unique_ptr<TlsSession> tls_;
   std::shared_ptr<Handler> handler_;
   std::string remote_address_;
+  std::unique_ptr<AddressCounter::Claim> place_;  // null: not counted
   static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
   std::size_t position_in_shard_ = kNowhere;  // among the open ones
   bool wants_read_ = false;                   // the handler is to be called

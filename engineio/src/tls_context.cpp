@@ -183,6 +183,36 @@ void set_protocol(SSL_CTX& context, const TlsOptions& options) {
   SSL_CTX_set_alpn_select_cb(&context, select_protocol, nullptr);
 }
 
+void trust(SSL_CTX& context, const X509& issuer, const Source& source) {
+  X509* const certificate = const_cast<X509*>(&issuer);  // OpenSSL counts references in it
+  if (X509_STORE_add_cert(SSL_CTX_get_cert_store(&context), certificate) != 1 ||
+      SSL_CTX_add_client_CA(&context, certificate) != 1) {
+    refuse("a certificate in " + source.name + " cannot be used: " + reason());
+  }
+}
+
+void set_client_certificates(SSL_CTX& context, const TlsOptions& options) {
+  if (options.client_certificates == ClientCertificates::none) {
+    if (options.client_ca.empty() && options.client_ca_pem.empty()) return;
+    refuse("client_ca is set, but client_certificates is none");
+  }
+  const Source source = find_source(options.client_ca, options.client_ca_pem, "client_ca");
+  const BioPtr bio = open(source);
+  bool any = false;
+  while (const CertificatePtr issuer = next_certificate(*bio, source)) {
+    trust(context, *issuer, source);
+    any = true;
+  }
+  if (!any) refuse(source.name + " holds no certificate in PEM form");
+  const bool required = options.client_certificates == ClientCertificates::required;
+  SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+                     nullptr);
+  // Tickets are for this server only (RFC 8446 4.6.1); OpenSSL wants that to have a name.
+  constexpr std::string_view kContext = "patchbay";
+  SSL_CTX_set_session_id_context(&context, reinterpret_cast<const unsigned char*>(kContext.data()),
+                                 static_cast<unsigned int>(kContext.size()));
+}
+
 // Clients come back with a ticket, which they keep for us.
 void set_memory_use(SSL_CTX& context) {
   SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_OFF);
@@ -204,6 +234,7 @@ TlsContext::TlsContext(const TlsOptions& options) : context_(SSL_CTX_new(TLS_ser
   set_memory_use(*context_);
   use_certificates(*context_, certificate);
   use_key(*context_, key, certificate, options.passphrase);
+  set_client_certificates(*context_, options);
 }
 
 void TlsContext::Deleter::operator()(SSL_CTX* context) const noexcept {

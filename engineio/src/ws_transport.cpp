@@ -17,6 +17,10 @@ constexpr std::size_t kMaxBuffers = 64;
 // Reads in a row from one connection before others get their turn.
 constexpr int kMaxReads = 4;
 
+// Compressed input may unfold to a thousand times as much, so one connection gets less of it at
+// once.
+constexpr std::size_t kCompressedRead = std::size_t{16} * 1024;
+
 // Control frames that wait for a peer which sends pings and reads no pongs.
 constexpr std::size_t kMaxControlBytes = std::size_t{64} * 1024;
 
@@ -57,17 +61,37 @@ void WsTransport::on_readable() {
     }
     process(buffer.first(bytes));
     if (bytes < buffer.size()) break;  // the kernel has no more
-    if (listener_ && listener_->reading_paused(*this)) break;
+    if (held_input_ || (listener_ && listener_->reading_paused(*this))) break;
   }
   if (listener_) listener_->on_ws_read(*this);
   resume_reading();
 }
 
 void WsTransport::resume_reading() {
+  if (state_ == State::closed || processing_held_) return;
+  process_held_input();
   if (state_ == State::closed) return;
-  reading_paused_ =
-      control_.size() >= kMaxControlBytes || (listener_ && listener_->reading_paused(*this));
+  reading_paused_ = held_input_ || control_.size() >= kMaxControlBytes ||
+                    (listener_ && listener_->reading_paused(*this));
   if (!reading_paused_) stream_->wait_readable();
+}
+
+// What it leads to may flush, and so call for more reading: that is done here, and not in there.
+void WsTransport::process_held_input() {
+  processing_held_ = true;
+  while (held_input_ && state_ != State::closed && !must_pause()) {
+    const auto input = std::exchange(held_input_, nullptr);
+    process(*input);
+  }
+  processing_held_ = false;
+}
+
+// What can be sent at once is no reason to pause.
+bool WsTransport::must_pause() {
+  if (!listener_ || !listener_->reading_paused(*this)) return false;
+  const auto keep = listener_;
+  keep->on_ws_read(*this);
+  return listener_ && listener_->reading_paused(*this);
 }
 
 void WsTransport::process(std::span<char> input) {
@@ -76,6 +100,11 @@ void WsTransport::process(std::span<char> input) {
     const ws::Event event = receiver_.next(input);
     if (event.kind == ws::Event::Kind::need_more) break;
     handle(event);
+    // Many small questions fit into one read, and their answers may be large.
+    if (!input.empty() && state_ == State::open && must_pause()) {
+      held_input_ = std::make_unique<std::string>(input.begin(), input.end());
+      break;
+    }
   }
   if (state_ != State::closed && !control_.empty()) write_control();
 }
@@ -198,8 +227,7 @@ std::size_t WsTransport::consume(std::size_t bytes, std::span<const eio::Encoded
     partial_sent_ += part;
     bytes -= part;
     if (partial_sent_ < partial_.frame().size()) return 0;
-    partial_ = {};
-    partial_sent_ = 0;
+    clear_partial();
   }
   const std::size_t control = std::min(bytes, control_.size());
   control_.erase(0, control);
@@ -210,13 +238,25 @@ std::size_t WsTransport::consume(std::size_t bytes, std::span<const eio::Encoded
   while (bytes > 0) {
     const eio::EncodedPacket& frame = frames[begun++];
     if (bytes < frame.frame().size()) {
-      partial_ = frame;
-      partial_sent_ = bytes;
+      set_partial(frame, bytes);
       break;
     }
     bytes -= frame.frame().size();
   }
   return begun;
+}
+
+void WsTransport::set_partial(const eio::EncodedPacket& frame, std::size_t sent) {
+  partial_ = frame;
+  partial_sent_ = sent;
+  stream_->shard().send_budget().add(frame.frame().size());
+}
+
+void WsTransport::clear_partial() noexcept {
+  if (!partial_) return;
+  stream_->shard().send_budget().subtract(partial_.frame().size());
+  partial_ = {};
+  partial_sent_ = 0;
 }
 
 std::size_t WsTransport::unsent_bytes() const noexcept {
@@ -247,7 +287,12 @@ void WsTransport::close(std::optional<std::uint16_t> code, std::string_view reas
   if (peer_closed_ && !blocked_) stream_->shutdown_write();
   const Millis patience = peer_closed_ ? kPeerCloseTimeout : options_->websocket_close_timeout;
   stream_->shard().schedule(*this, stream_->shard().now() + patience);
-  stream_->wait_readable();
+  resume_reading();
+}
+
+void WsTransport::drop() {
+  listener_.reset();
+  lose();
 }
 
 void WsTransport::on_timer(TimePoint /*now*/) {
@@ -269,7 +314,8 @@ void WsTransport::lose() {
   const auto self = shared_from_this();
   state_ = State::closed;
   TimerWheel::cancel(*this);
-  partial_ = {};
+  clear_partial();
+  held_input_.reset();
   deflater_.reset();
   control_.clear();
   stream_->close();

@@ -34,8 +34,8 @@ class WsTransport final : public Stream::Handler,
     virtual void on_ws_binary(WsTransport& ws, std::string_view data) = 0;
     // What was there to read has been told.
     virtual void on_ws_read(WsTransport& ws) = 0;
-    // The peer's close frame, or its error, as `event`: on_ws_closed() or on_ws_failed() follow, and
-    // what is flushed now still goes before the close frame that answers it.
+    // The peer's close frame, or its error, as `event`: on_ws_closed() or on_ws_failed() follow,
+    // and what is flushed now still goes before the close frame that answers it.
     virtual void on_ws_ending(WsTransport& /*ws*/, const ws::Event& /*event*/) {}
     // The peer has closed, or is gone. Nothing is called after this.
     virtual void on_ws_closed(WsTransport& ws) = 0;
@@ -69,6 +69,10 @@ class WsTransport final : public Stream::Handler,
   // Sends a close frame, waits for the peer's, and closes. The listener hears nothing more.
   // `reason` only with a code; both must be fit for a close frame.
   void close(std::optional<std::uint16_t> code, std::string_view reason = {});
+  // Closes without another word, for a peer that does not read. The listener hears nothing more.
+  void drop();
+  // The kernel takes nothing more for now.
+  [[nodiscard]] bool blocked() const noexcept { return blocked_; }
   // Reading was put off, since too much waits for this peer.
   [[nodiscard]] bool reading_paused() const noexcept { return reading_paused_; }
   // The peer may be read from again, if its listener agrees.
@@ -89,6 +93,10 @@ class WsTransport final : public Stream::Handler,
 
   void on_timer(TimePoint now) override;
   void process(std::span<char> input);
+  void process_held_input();
+  [[nodiscard]] bool must_pause();
+  void set_partial(const eio::EncodedPacket& frame, std::size_t sent);
+  void clear_partial() noexcept;
   void handle(const ws::Event& event);
   void on_close_frame(const ws::Event& event);
   void on_error(const ws::Event& event);
@@ -104,13 +112,17 @@ class WsTransport final : public Stream::Handler,
   ws::Receiver receiver_;
   // Without compression the packets' own frames are sent.
   std::unique_ptr<ws::DeflateSender> deflater_;
-  // A packet of which a part has been written: the rest must come before anything else.
+  // Read, and put off since too much waits for this peer. Mostly null.
+  std::unique_ptr<std::string> held_input_;
+  // A packet of which a part has been written: the rest must come before anything else. Counts in
+  // the shard's budget.
   eio::EncodedPacket partial_;
   std::size_t partial_sent_ = 0;
   std::string control_;  // pongs, close and probe frames: before packets that are still queued
   State state_ = State::open;
   bool peer_closed_ = false;
   bool reading_paused_ = false;
+  bool processing_held_ = false;
   bool blocked_ = false;  // the kernel takes nothing more until it says so
 };
 

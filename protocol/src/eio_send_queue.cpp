@@ -18,9 +18,10 @@ void SendQueue::push(EncodedPacket packet) {
     packets_.erase(packets_.begin(), packets_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;
   }
-  const std::size_t size = packet.frame().size();
+  const std::size_t bytes = packet.frame().size();
   packets_.push_back(std::move(packet));
-  bytes_ += size;  // when there was room for it
+  bytes_ += bytes;
+  if (budget_) budget_->add(bytes);
 }
 
 std::span<const EncodedPacket> SendQueue::packets() const noexcept {
@@ -28,11 +29,14 @@ std::span<const EncodedPacket> SendQueue::packets() const noexcept {
 }
 
 void SendQueue::pop(std::size_t count) noexcept {
+  std::size_t bytes = 0;
   for (std::size_t i = 0; i < count; ++i) {
     EncodedPacket& packet = packets_[head_++];
-    bytes_ -= packet.frame().size();
+    bytes += packet.frame().size();
     packet = {};
   }
+  bytes_ -= bytes;
+  if (budget_) budget_->subtract(bytes);
   if (!empty()) return;
   if (packets_.capacity() > kKeptCapacity) {
     clear();
@@ -45,6 +49,8 @@ void SendQueue::pop(std::size_t count) noexcept {
 void SendQueue::clear() noexcept {
   std::vector<EncodedPacket>().swap(packets_);
   head_ = 0;
+  // Nobody looks at the budget for nothing: a queue that is empty may outlive it.
+  if (budget_ && bytes_ > 0) budget_->subtract(bytes_);
   bytes_ = 0;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "patchbay/protocol/eio/payload.hpp"
 #include "patchbay/protocol/eio/revision3.hpp"
@@ -37,9 +38,11 @@ Millis first_patience(const SessionConfig& config, WireFormat format) {
 }  // namespace
 
 SessionMachine::SessionMachine(Handler& handler, const SessionConfig& config, Transport transport,
-                               EncodedPacket open_packet, TimePoint now, WireFormat format)
+                               EncodedPacket open_packet, TimePoint now, WireFormat format,
+                               SendBudget* budget)
     : handler_(&handler),
       config_(&config),
+      queue_(budget),
       heartbeat_deadline_(now + first_patience(config, format)),
       transport_(transport),
       format_(format) {
@@ -59,7 +62,7 @@ SessionMachine::PollVerdict SessionMachine::on_poll(std::string& body) {
   }
   if (state_ == State::closing) {
     body = payload_of(std::array{bare_packet(PacketType::noop), bare_packet(PacketType::close)});
-    finish(CloseReason::forced_close, Errc::none);
+    finish(CloseReason::forced_close, closing_reason_);
     return PollVerdict::answer;
   }
   poll_held_ = true;
@@ -177,7 +180,7 @@ void SessionMachine::on_websocket_failed(Errc why) {
 
 void SessionMachine::on_drained() {
   if (state_ == State::closing && transport_ == Transport::websocket) {
-    finish(CloseReason::forced_close, Errc::none);
+    finish(CloseReason::forced_close, closing_reason_);
   }
 }
 
@@ -227,6 +230,7 @@ void SessionMachine::on_pong(TimePoint now) {
   }
   if (!awaiting_pong_) return;
   awaiting_pong_ = false;
+  pongs_missed_ = 0;
   heartbeat_deadline_ = now + config_->ping_interval;
 }
 
@@ -257,7 +261,7 @@ void SessionMachine::on_candidate_text(std::string_view text, TimePoint now) {
   } else if (text == "5" && state_ == State::open) {
     complete_upgrade();
   } else if (text == "5") {
-    finish(CloseReason::forced_close, Errc::none);
+    finish(CloseReason::forced_close, closing_reason_);
   } else {
     drop_candidate();
   }
@@ -275,7 +279,7 @@ void SessionMachine::complete_upgrade() {
   // The poll first: a handler that closes the session from inside this call must not find a
   // WebSocket that it has not been given yet.
   release_poll(PacketType::noop);
-  if (state_ != State::open) return finish(CloseReason::forced_close, Errc::none);
+  if (state_ != State::open) return finish(CloseReason::forced_close, closing_reason_);
   candidate_ = Candidate::none;
   transport_ = Transport::websocket;
   if (is_revision3()) adopt_format_of_candidate();
@@ -289,8 +293,10 @@ void SessionMachine::complete_upgrade() {
 void SessionMachine::adopt_format_of_candidate() {
   format_ = candidate_base64_ ? WireFormat::revision3_base64 : WireFormat::revision3;
   if (!candidate_base64_) return;  // base64 that is queued is understood all the same
-  const SendQueue queued = std::exchange(queue_, {});
-  for (const EncodedPacket& packet : queued.packets()) {
+  const auto packets = queue_.packets();
+  const std::vector<EncodedPacket> queued(packets.begin(), packets.end());
+  queue_.clear();
+  for (const EncodedPacket& packet : queued) {
     queue_.push(packet.is_binary() ? revision3::to_base64(packet) : packet);
   }
 }
@@ -320,18 +326,24 @@ bool SessionMachine::writable() const noexcept {
   return transport_ == Transport::websocket || poll_held_;
 }
 
-void SessionMachine::close(TimePoint now) {
+void SessionMachine::close(TimePoint now, Errc why) {
   if (state_ != State::open) return;
   state_ = State::closing;
+  closing_reason_ = why;
   closing_deadline_ = now + config_->closing_timeout;
   if (std::exchange(post_active_, false)) handler_->abort_post();
   const bool client_is_listening = transport_ == Transport::websocket || poll_held_;
-  if (client_is_listening && queue_.empty()) finish(CloseReason::forced_close, Errc::none);
+  if (client_is_listening && queue_.empty()) finish(CloseReason::forced_close, closing_reason_);
 }
 
 void SessionMachine::close_now() {
   queue_.clear();
   finish(CloseReason::forced_close, Errc::none);
+}
+
+void SessionMachine::fail(Errc why) {
+  queue_.clear();
+  finish(CloseReason::transport_error, why);
 }
 
 void SessionMachine::finish(CloseReason reason, Errc detail) {
@@ -368,7 +380,7 @@ void SessionMachine::on_time(TimePoint now) {
   }
   if (state_ == State::open && now >= heartbeat_deadline_) on_heartbeat_due(now);
   if (state_ == State::closing && now >= closing_deadline_) {
-    finish(CloseReason::forced_close, Errc::none);
+    finish(CloseReason::forced_close, closing_reason_);
   }
 }
 
@@ -377,10 +389,14 @@ void SessionMachine::on_heartbeat_due(TimePoint now) {
     finish(CloseReason::ping_timeout, Errc::eio_ping_missing);
     return;
   }
-  if (awaiting_pong_) {
+  if (awaiting_pong_ && ++pongs_missed_ >= config_->missed_pongs) {
     finish(CloseReason::ping_timeout, Errc::eio_pong_missing);
     return;
   }
+  send_ping(now);
+}
+
+void SessionMachine::send_ping(TimePoint now) {
   awaiting_pong_ = true;
   pong_deadline_extended_ = false;
   const bool on_time = now - heartbeat_deadline_ <= kTimerSlack;

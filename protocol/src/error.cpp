@@ -40,6 +40,8 @@ constexpr Entry entry_of(Errc code) noexcept {
               "The request uses a transfer coding other than a single chunked"};
     case Errc::http_body_too_large:
       return {"http_body_too_large", "The request body exceeds max_http_buffer_size"};
+    case Errc::http_timeout:
+      return {"http_timeout", "The request did not arrive in time"};
     case Errc::ws_bad_handshake:
       return {"ws_bad_handshake", "The WebSocket handshake has a wrong key, version or method"};
     case Errc::ws_reserved_bits:
@@ -96,6 +98,28 @@ constexpr Entry entry_of(Errc code) noexcept {
     case Errc::eio_ping_missing:
       return {"eio_ping_missing",
               "The client did not send a ping within ping_interval and ping_timeout"};
+    case Errc::eio_slow_reader:
+      return {"eio_slow_reader", "The client does not read what is sent to it fast enough"};
+    case Errc::eio_send_budget:
+      return {
+          "eio_send_budget",
+          "The server holds too much that is yet to be sent, and this client more than its share"};
+    case Errc::eio_message_rate:
+      return {"eio_message_rate", "The client sends more messages per second than allowed"};
+    case Errc::eio_byte_rate:
+      return {"eio_byte_rate", "The client sends more bytes per second than allowed"};
+    case Errc::eio_server_draining:
+      return {"eio_server_draining", "The server is shutting down"};
+    case Errc::limit_connections:
+      return {"limit_connections", "The server has as many connections as it may have"};
+    case Errc::limit_address_connections:
+      return {"limit_address_connections", "There are too many connections from this address"};
+    case Errc::limit_handshakes:
+      return {"limit_handshakes", "Too many handshakes are waiting to be decided"};
+    case Errc::limit_handshake_rate:
+      return {"limit_handshake_rate", "There are more new sessions per second than allowed"};
+    case Errc::limit_send_budget:
+      return {"limit_send_budget", "The server holds too much that is yet to be sent"};
     case Errc::json_syntax:
       return {"json_syntax", "The text is not valid JSON"};
     case Errc::json_too_deep:
@@ -151,10 +175,16 @@ constexpr Entry entry_of(Errc code) noexcept {
       return {"sio_unexpected_packet", "The client sent a packet that only servers send"};
     case Errc::sio_connect_timeout:
       return {"sio_connect_timeout", "The client joined no namespace within connect_timeout"};
+    case Errc::sio_too_many_rooms:
+      return {"sio_too_many_rooms", "The socket is in as many rooms as it may be"};
+    case Errc::sio_too_many_user_sockets:
+      return {"sio_too_many_user_sockets", "The user has as many connections as allowed"};
     case Errc::ack_timeout:
       return {"ack_timeout", "No acknowledgement arrived in time"};
     case Errc::ack_disconnected:
       return {"ack_disconnected", "The socket was disconnected before it acknowledged"};
+    case Errc::ack_too_many:
+      return {"ack_too_many", "The socket owes as many acknowledgements as it may"};
     case Errc::bad_arguments:
       return {"bad_arguments", "The arguments do not convert to the types of the handler"};
   }

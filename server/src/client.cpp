@@ -283,6 +283,12 @@ void Client::on_violation(Errc reason) {
   session_->close();
 }
 
+void Client::exceed(Errc limit) {
+  session_->loop().post([self = shared_from_this(), limit] {
+    if (!self->closed_) self->on_violation(limit);
+  });
+}
+
 void Client::on_close(eio::CloseReason reason, Errc detail) {
   closed_ = true;
   // The session lets go of its handler, which may be busy with a message.
@@ -290,10 +296,11 @@ void Client::on_close(eio::CloseReason reason, Errc detail) {
   machine_.stop();
   join_timer_.reset();
   const auto sockets = std::exchange(sockets_, {});
+  const bool draining = detail == Errc::eio_server_draining;
+  const auto text = draining ? std::string_view("server shutting down") : eio::to_string(reason);
+  const auto more = draining || detail == Errc::none ? std::string_view() : describe(detail);
   for (const SocketPtr& socket : sockets) {
-    if (!socket) continue;
-    socket->on_close(eio::to_string(reason),
-                     detail == Errc::none ? std::string_view() : describe(detail));
+    if (socket) socket->on_close(text, more);
   }
 }
 

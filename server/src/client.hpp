@@ -34,6 +34,9 @@ class Client final : public engineio::SessionHandler,
   void disconnect(Socket& socket);
   // The socket is not this client's any more.
   void forget(Socket& socket);
+  // One of its sockets has reached a limit that clients may not reach: closes the session, in a
+  // later turn of the loop.
+  void exceed(Errc limit);
   // Disconnects in all namespaces, and then closes the session.
   void disconnect_all();
 

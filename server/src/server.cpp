@@ -86,6 +86,13 @@ void Server::close(std::function<void()> done) {
   impl_->engine.stop(std::move(done));
 }
 
+void Server::drain(const DrainOptions& options, std::function<void()> done) {
+  if (options.deadline < options.spread) {
+    throw std::invalid_argument("drain: deadline must not be shorter than spread");
+  }
+  impl_->engine.drain(options.spread, options.deadline, std::move(done));
+}
+
 void Server::disconnect_everyone() {
   for (std::size_t i = 0; i < impl_->engine.loop_count(); ++i) {
     impl_->engine.loop(i).dispatch([this, i] {
@@ -130,6 +137,10 @@ const ServerOptions& Server::options() const noexcept {
   return impl_->options;
 }
 
+const engineio::Statistics& Server::statistics() const noexcept {
+  return impl_->engine.statistics();
+}
+
 std::string Server::make_id(std::size_t loop) {
   return impl_->ids[loop]->next();
 }
@@ -146,6 +157,7 @@ void Server::report(HandlerError error) const noexcept {
 }
 
 void Server::report_protocol_error(const engineio::Session& session, Errc reason) const noexcept {
+  impl_->engine.count(reason);
   if (!impl_->on_protocol_error) return;
   impl_->on_protocol_error({.session_id = session.id(),
                             .remote_address = session.request().remote_address,

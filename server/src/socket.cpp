@@ -149,6 +149,11 @@ void Socket::register_ack(std::uint64_t id, std::optional<Millis> limit,
     return;
   }
   if (!pending_acks_) pending_acks_ = std::make_unique<PendingAcks>();
+  if (pending_acks_->size() >= nsp_->server().options().limits.pending_acks) {
+    nsp_->server().engine().count(Errc::ack_too_many);
+    pending.finish(shared_from_this(), Errc::ack_too_many, {});
+    return;
+  }
   if (limit) {
     pending.timer = loop_->make_timer([this, id] { finish_ack(id, Errc::ack_timeout, {}); });
     pending.timer->start(loop_->now() + *limit);
@@ -191,7 +196,11 @@ void Socket::join(std::string_view room) {
   } else if (room == id_) {
     in_own_room_ = client_ != nullptr;
   } else if (client_) {
-    shard_->join(*this, room);
+    if (memberships_.size() < nsp_->server().options().limits.rooms_per_socket) {
+      shard_->join(*this, room);
+    } else if (!in_room(room)) {
+      client_->exceed(Errc::sio_too_many_rooms);
+    }
   }
 }
 

@@ -159,3 +159,22 @@ TEST_CASE("tls context: an empty file is one without a certificate") {
   CHECK(fault({.certificate = empty.path(), .private_key_pem = made.key}) ==
         "TLS: certificate file '" + empty.path() + "' holds no certificate in PEM form");
 }
+
+TEST_CASE(
+    "tls context: who issues clients' certificates is named when they are asked for, and only "
+    "then") {
+  const TestCertificate made = make_certificate();
+  TlsOptions options = options_of(made);
+  options.client_ca_pem = make_certificate().certificate;
+  CHECK(fault(options) == "TLS: client_ca is set, but client_certificates is none");
+  for (const auto asked : {ClientCertificates::optional, ClientCertificates::required}) {
+    options.client_certificates = asked;
+    CHECK(fault(options) == "none");
+    TlsOptions without = options;
+    without.client_ca_pem.clear();
+    CHECK(fault(without) == "TLS: set either client_ca (a file) or client_ca_pem (its contents)");
+    TlsOptions empty = options;
+    empty.client_ca_pem = "nothing\n";
+    CHECK(fault(empty) == "TLS: client_ca_pem holds no certificate in PEM form");
+  }
+}

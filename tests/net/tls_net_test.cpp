@@ -125,7 +125,9 @@ TEST_CASE("tls: several shards share the connections and pass them on") {
 
 TEST_CASE("tls: large messages to a slow reader arrive whole") {
   constexpr int kCount = 40;
-  RunningEngine server(tls_options());
+  EngineOptions options = tls_options();
+  options.limits.send_queue_bytes = std::size_t{16} * 1024 * 1024;
+  RunningEngine server(options);
   server.on_session = [&](Session& session) {
     for (int i = 0; i < kCount; ++i) {
       session.send(

@@ -57,3 +57,22 @@ TEST_CASE("clear forgets everything") {
   queue.push(numbered(3));
   CHECK(queue.packets()[0].payload() == "43");
 }
+
+TEST_CASE("queues that share a budget count in it until they have sent, or are gone") {
+  SendBudget budget;
+  const std::size_t one = numbered(1).frame().size();
+  {
+    SendQueue a(&budget);
+    SendQueue b(&budget);
+    a.push(numbered(1));
+    a.push(numbered(2));
+    b.push(numbered(3));
+    CHECK(budget.bytes() == 3 * one);
+    a.pop(1);
+    CHECK(budget.bytes() == 2 * one);
+    a.clear();
+    a.clear();
+    CHECK(budget.bytes() == one);
+  }
+  CHECK(budget.bytes() == 0);
+}

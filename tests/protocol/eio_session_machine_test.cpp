@@ -556,3 +556,52 @@ TEST_CASE("nothing happens after the end") {
   CHECK_FALSE(f.machine.on_candidate(f.now));
   CHECK(f.recorder.take().empty());
 }
+
+// --- Limits
+
+TEST_CASE("with two missed pongs allowed, a client is pinged again and dropped after the second") {
+  Fixture f(Transport::websocket);
+  f.config.missed_pongs = 2;
+  f.advance(f.config.ping_interval);
+  CHECK(f.written() == "2");
+  f.advance(f.config.ping_timeout);
+  CHECK(f.written() == "2");
+  CHECK_FALSE(f.closed());
+  f.advance(f.config.ping_timeout - Millis(1));
+  CHECK_FALSE(f.closed());
+  f.advance(Millis(1));
+  CHECK(f.recorder.log == Log{"websocket closed", "closed: ping timeout, eio_pong_missing"});
+}
+
+TEST_CASE("a pong makes up for those that were missed before") {
+  Fixture f(Transport::websocket);
+  f.config.missed_pongs = 2;
+  for (int round = 0; round < 3; ++round) {
+    f.advance(f.config.ping_interval);
+    CHECK(f.written() == "2");
+    f.advance(f.config.ping_timeout);
+    CHECK(f.written() == "2");
+    f.machine.on_websocket_text("3", f.now);
+    f.machine.on_websocket_text("3", f.now);  // the first ping's, which was late
+    CHECK_FALSE(f.closed());
+  }
+}
+
+TEST_CASE("a session that the driver fails forgets what is queued, and tells why") {
+  Fixture f(Transport::websocket);
+  f.send("never seen");
+  f.machine.fail(Errc::eio_slow_reader);
+  CHECK(f.machine.queue().empty());
+  CHECK(f.recorder.log == Log{"websocket closed", "closed: transport error, eio_slow_reader"});
+  f.machine.fail(Errc::eio_slow_reader);
+  CHECK(f.recorder.log.size() == 2);
+}
+
+TEST_CASE("a session that is closed for a reason sends what is queued first") {
+  Fixture f(Transport::websocket);
+  f.send("last");
+  f.machine.close(f.now, Errc::eio_server_draining);
+  CHECK(f.recorder.log.empty());
+  CHECK(f.written() == "4last");
+  CHECK(f.recorder.log == Log{"websocket closed", "closed: forced close, eio_server_draining"});
+}

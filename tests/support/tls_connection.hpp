@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "raw_connection.hpp"
+#include "tls_certificate.hpp"
 #include "tls_peer.hpp"
 
 namespace patchbay::test {
@@ -18,8 +19,10 @@ namespace patchbay::test {
 class TlsConnection : public RawConnection {
  public:
   // Comes back when the handshake is over.
-  explicit TlsConnection(std::uint16_t port, int version = TLS1_3_VERSION)
+  explicit TlsConnection(std::uint16_t port, int version = TLS1_3_VERSION,
+                         const TestCertificate* own = nullptr)
       : RawConnection(port), peer_(std::make_unique<TlsPeer>(version)) {
+    if (own) peer_->use_certificate(own->certificate, own->key);
     while (!peer_->handshake()) {
       send(peer_->take());
       const std::string bytes = receive();

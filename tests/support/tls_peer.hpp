@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <cstddef>
@@ -24,6 +25,20 @@ class TlsPeer {
         out_(BIO_new(BIO_s_mem())) {
     SSL_set_bio(ssl_.get(), in_, out_);
     SSL_set_connect_state(ssl_.get());
+  }
+
+  // A certificate of the client's own, in PEM form. Before the handshake.
+  void use_certificate(const std::string& certificate, const std::string& key) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> certificate_bio(
+        BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())), BIO_free);
+    const std::unique_ptr<BIO, decltype(&BIO_free)> key_bio(
+        BIO_new_mem_buf(key.data(), static_cast<int>(key.size())), BIO_free);
+    X509* const x509 = PEM_read_bio_X509(certificate_bio.get(), nullptr, nullptr, nullptr);
+    EVP_PKEY* const pkey = PEM_read_bio_PrivateKey(key_bio.get(), nullptr, nullptr, nullptr);
+    REQUIRE(SSL_use_certificate(ssl_.get(), x509) == 1);
+    REQUIRE(SSL_use_PrivateKey(ssl_.get(), pkey) == 1);
+    X509_free(x509);
+    EVP_PKEY_free(pkey);
   }
 
   // For what this does not have.

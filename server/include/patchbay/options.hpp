@@ -12,12 +12,15 @@
 namespace patchbay {
 
 using engineio::AllowReply;
+using engineio::ClientCertificates;
 using engineio::CookieOptions;
 using engineio::CorsOptions;
 using engineio::CorsOrigin;
+using engineio::ForwardedHeader;
 using engineio::HttpCompressionOptions;
 using engineio::IdReply;
 using engineio::PerMessageDeflateOptions;
+using engineio::RateAction;
 using engineio::RequestInfo;
 using engineio::TlsOptions;
 using engineio::TlsVersion;
@@ -34,6 +37,16 @@ struct RecoveryOptions {
   std::size_t max_bytes = std::size_t{64} * 1024 * 1024;
   // Clients that may be away at a time; the one that has been longest goes first.
   std::size_t max_sessions = 100'000;
+};
+
+// How a server that is being replaced lets go of its clients.
+struct DrainOptions {
+  // Over which the connections are closed, evenly. The next server gets so many handshakes at a
+  // time, and not all of them at once.
+  Millis spread{10'000};
+  // When it is over in any case: what clients have not fetched by then is lost, unless it can be
+  // recovered. From the beginning, not from the end of `spread`.
+  Millis deadline{30'000};
 };
 
 // All options of the engine (ping_interval, ping_timeout, transports, path, cors, allow_request

@@ -67,6 +67,13 @@ class Server : public Broadcasting<Server> {
   // is called right before, on the first loop. Not in a signal handler.
   void close(std::function<void()> done = {});
 
+  // The same, gently: stops listening, closes one connection after the other, each after what is
+  // queued for it has been sent, and then does as close(). Clients see a lost connection, so they
+  // come back by themselves; sockets leave with "server shutting down", and sessions that can be
+  // recovered are kept by the adapter. Throws std::invalid_argument when the deadline comes before
+  // the end of the spread.
+  void drain(const DrainOptions& options = {}, std::function<void()> done = {});
+
   // The namespace of this name (a leading '/' is added when missing), made when it is new. It lives
   // as long as the server; one that a client's wish made goes with its last client when
   // ServerOptions::cleanup_empty_child_namespaces says so: hold on to its shared_from_this() then.
@@ -133,6 +140,8 @@ class Server : public Broadcasting<Server> {
                  WebSocketOptions options = {});
   [[nodiscard]] engineio::Engine& engine() noexcept;
   [[nodiscard]] const ServerOptions& options() const noexcept;
+  // How often which limit was reached, and which rule was broken; the engine's are among them.
+  [[nodiscard]] const engineio::Statistics& statistics() const noexcept;
 
  private:
   friend class Broadcasting<Server>;

@@ -12,7 +12,7 @@
 namespace patchbay::bench {
 namespace {
 
-constexpr std::uint32_t kConnectionsPerSource = 20'000;
+constexpr std::uint32_t kConnectionsPerSource = 2'000;
 
 void set_option(int fd, int level, int name, int value) {
   if (setsockopt(fd, level, name, &value, sizeof value) != 0) {

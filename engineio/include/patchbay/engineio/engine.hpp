@@ -14,6 +14,7 @@
 #include "patchbay/engineio/middleware.hpp"
 #include "patchbay/engineio/options.hpp"
 #include "patchbay/engineio/session.hpp"
+#include "patchbay/engineio/statistics.hpp"
 #include "patchbay/engineio/websocket.hpp"
 #include "patchbay/protocol/value.hpp"
 
@@ -82,10 +83,28 @@ class Engine {
   // when the port is taken or not allowed.
   std::uint16_t listen(std::uint16_t port, const std::string& host);
 
+  // Opens a port in plain text that sends everybody to the same path over https: 308, to the host
+  // that was asked for and to `https_port`. For port 80 beside one that speaks TLS.
+  std::uint16_t listen_redirect(std::uint16_t port, const std::string& host,
+                                std::uint16_t https_port);
+
   [[nodiscard]] const EngineOptions& options() const noexcept;
   [[nodiscard]] std::size_t loop_count() const noexcept;
   [[nodiscard]] Loop& loop(std::size_t index) noexcept;
   [[nodiscard]] std::size_t session_count() const noexcept;
+  // Open connections of whatever kind, those that are being closed included.
+  [[nodiscard]] std::size_t connection_count() const noexcept;
+  // Bytes that wait to be sent to all of them.
+  [[nodiscard]] std::size_t buffered_bytes() const noexcept;
+  [[nodiscard]] const Statistics& statistics() const noexcept;
+  // Counts what the layer above has refused.
+  void count(Errc reason) noexcept;
+
+  // Reads the files again: connections that come from now on get the new certificate, those that
+  // exist go on with theirs. Throws as the constructor does, and changes nothing then.
+  void reload_tls();
+  // The same with other options; std::logic_error when there was no TLS before.
+  void reload_tls(const TlsOptions& options);
 
   // Serves until stop() has been carried out. Returns at once when stop() came first. Throws
   // std::logic_error when options().io_context is set: then that one is to be run.
@@ -94,6 +113,12 @@ class Engine {
   // moment to deliver that, calls `done` on the first loop, and lets run() return. Safe in any
   // thread; not in a signal handler.
   void stop(std::function<void()> done = {});
+  // Stops accepting, and closes the sessions one after the other over `spread`, each after what is
+  // queued for it has been sent: clients come back elsewhere, or to the next process, and not all
+  // at once. Then stop(); also when `deadline` has passed and some are still busy. What has been
+  // sent to clients, and what is answered until their turn comes, is not lost. Meanwhile new
+  // sessions are refused (503). A stop() may come at any time.
+  void drain(Millis spread, Millis deadline, std::function<void()> done = {});
   // Says that no loop runs any more or will: from now on the calling thread counts as every loop's.
   // For the layer above, which has something to end before it destroys the engine.
   void detach() noexcept;

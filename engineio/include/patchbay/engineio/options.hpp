@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -122,6 +123,19 @@ class IdReply {
   std::shared_ptr<Pending> pending_;
 };
 
+// Who is believed about a client's address when a trusted proxy is in front: never both, or clients
+// could write the one that the proxy does not.
+enum class ForwardedHeader : std::uint8_t {
+  x_forwarded_for,  // what nginx and HAProxy are mostly told to write
+  forwarded,        // RFC 7239
+};
+
+// What happens to a session that sends more than Limits::messages or Limits::bytes.
+enum class RateAction : std::uint8_t {
+  disconnect,  // it is closed (eio_message_rate, eio_byte_rate)
+  delay,       // it is read from again when the time has come; nothing is lost
+};
+
 constexpr std::size_t kMaxSessionIdBytes = 128;
 constexpr std::size_t kMaxThreads = 64;
 
@@ -144,6 +158,9 @@ struct EngineOptions {
   Millis ping_interval{25'000};
   Millis ping_timeout{20'000};
   Millis upgrade_timeout{10'000};
+  // Pings in a row that may go unanswered before a client counts as gone, see
+  // eio::SessionConfig::missed_pongs.
+  std::uint32_t missed_pongs = 1;
   // Bytes of one POST body and of one WebSocket message.
   std::size_t max_http_buffer_size = 1'000'000;
   std::vector<Transport> transports{Transport::polling, Transport::websocket};
@@ -187,10 +204,19 @@ struct EngineOptions {
   Millis http_keep_alive_timeout{65'000};
   // How long a WebSocket waits for the peer's close frame.
   Millis websocket_close_timeout{30'000};
-  // While more than this waits to be sent to a client, nothing more is read from it.
-  std::size_t read_pause_bytes = std::size_t{1024} * 1024;
+  // While more than this waits to be sent to a client over WebSocket, nothing more is read from it:
+  // whoever asks faster than it reads the answers waits for itself. Less than
+  // Limits::send_queue_bytes, so that it never comes to that.
+  std::size_t read_pause_bytes = std::size_t{256} * 1024;
+
+  // Proxies whose word about a client's address is taken: addresses and networks ("10.0.0.0/8").
+  // The client's is then RequestInfo::remote_address, and what Limits::connections_per_address
+  // counts.
+  std::vector<std::string> trusted_proxies;
+  ForwardedHeader forwarded_header = ForwardedHeader::x_forwarded_for;
 
   Limits limits;  // message_bytes is taken from max_http_buffer_size
+  RateAction rate_action = RateAction::disconnect;
 };
 
 }  // namespace patchbay::engineio

@@ -14,8 +14,10 @@ struct RequestInfo {
   std::string url;  // the target as sent, query included
   http::Headers headers;
   http::Query query;
-  std::string remote_address;  // numeric, without port: "127.0.0.1", "::1"
-  bool secure = false;         // over TLS
+  // Numeric, without port: "127.0.0.1", "::1". Behind one of EngineOptions::trusted_proxies, the
+  // client's address as that proxy has it.
+  std::string remote_address;
+  bool secure = false;  // over TLS
   std::chrono::system_clock::time_point received;
 };
 

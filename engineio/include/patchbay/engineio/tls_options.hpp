@@ -8,8 +8,16 @@ namespace patchbay::engineio {
 
 enum class TlsVersion : std::uint8_t { tls1_2, tls1_3 };
 
+// Whether clients show certificates of their own (mutual TLS).
+enum class ClientCertificates : std::uint8_t {
+  none,      // they are not asked
+  optional,  // they are asked; one that is shown must be valid
+  required,  // who shows no valid one gets no connection
+};
+
 // What a server needs to speak TLS (https, wss). The certificate and the key are given as files or
-// as text, both in PEM form; either way they are read once, when the engine is made.
+// as text, both in PEM form; they are read when the engine is made, and again by
+// Engine::reload_tls().
 struct TlsOptions {
   // Path of the server's certificate, followed in the same file by those of its issuers, each after
   // the one that it issued. The root may be left out: clients have it.
@@ -25,6 +33,11 @@ struct TlsOptions {
   // secrecy and authenticated encryption. Those of TLS 1.3 all have both and cannot be chosen.
   std::string ciphers = {};
   TlsVersion min_version = TlsVersion::tls1_2;
+  ClientCertificates client_certificates = ClientCertificates::none;
+  // Who issues clients' certificates: path of a file with one or more, or its contents. Exactly one
+  // is set when clients are asked for certificates.
+  std::string client_ca = {};
+  std::string client_ca_pem = {};
 };
 
 }  // namespace patchbay::engineio

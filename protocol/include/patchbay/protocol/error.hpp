@@ -5,6 +5,7 @@
 // edges of the library they travel as std::error_code of error_category().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <system_error>
@@ -25,6 +26,7 @@ enum class Errc : std::uint8_t {
   http_ambiguous_length,    // Content-Length and Transfer-Encoding disagree, or are doubled
   http_unsupported_coding,  // Transfer-Encoding other than chunked
   http_body_too_large,      // body exceeds max_http_buffer_size
+  http_timeout,             // head or body did not arrive in time
 
   // WebSocket (engineio/src/ws_codec.hpp); RFC 6455 section in brackets.
   ws_bad_handshake,       // key, version or method is wrong [4.2.1]
@@ -56,6 +58,18 @@ enum class Errc : std::uint8_t {
   eio_payload_too_large,     // POST body exceeds max_http_buffer_size
   eio_pong_missing,          // no pong within ping_timeout
   eio_ping_missing,          // no ping of a revision 3 client's within ping_interval + ping_timeout
+  eio_slow_reader,           // more than Limits::send_queue_bytes waited to be sent
+  eio_send_budget,      // all queues together exceed Limits::send_budget_bytes, this one its share
+  eio_message_rate,     // more messages than Limits::messages allows
+  eio_byte_rate,        // more bytes than Limits::bytes allows
+  eio_server_draining,  // the server is shutting down and has asked the client to go
+
+  // Connections and handshakes that are refused before there is a session (engineio/).
+  limit_connections,          // as many connections as Limits::connections
+  limit_address_connections,  // as many from one address as Limits::connections_per_address
+  limit_handshakes,           // as many undecided handshakes as Limits::handshakes_in_flight
+  limit_handshake_rate,       // more handshakes than Limits::handshakes allows
+  limit_send_budget,          // no room for another session in Limits::send_budget_bytes
 
   // JSON (protocol/json.hpp).
   json_syntax,        // not JSON, or something behind it
@@ -89,12 +103,18 @@ enum class Errc : std::uint8_t {
   sio_too_many_namespaces,   // more than Limits::namespaces_per_client
   sio_unexpected_packet,     // CONNECT_ERROR sent by a client
   sio_connect_timeout,       // no namespace joined within connect_timeout
+  sio_too_many_rooms,  // the application made a socket join more than Limits::rooms_per_socket
+  sio_too_many_user_sockets,  // as many sockets of one user as Limits::sockets_per_user
 
   // Calls that wait for an answer.
   ack_timeout,       // no acknowledgement within the given time
   ack_disconnected,  // the socket was gone before it answered
+  ack_too_many,      // as many are waited for as Limits::pending_acks
   bad_arguments,     // arguments do not convert to the handler's types
 };
+
+// All codes are smaller than this.
+inline constexpr std::size_t kErrcCount = static_cast<std::size_t>(Errc::bad_arguments) + 1;
 
 // A full sentence for people, without a trailing full stop. Lives for ever.
 [[nodiscard]] std::string_view describe(Errc code) noexcept;

@@ -34,8 +34,13 @@ enum class HandshakeError : std::uint8_t {
 
 // Timing and sizes of a session; one object serves all sessions of a server and outlives them.
 struct SessionConfig {
-  Millis ping_interval{25'000};    // from a pong (or the opening) to the next ping
-  Millis ping_timeout{20'000};     // how long a pong may take
+  Millis ping_interval{25'000};  // from a pong (or the opening) to the next ping
+  Millis ping_timeout{20'000};   // how long a pong may take
+  // Pings in a row that may go unanswered, each for ping_timeout, before the client counts as gone.
+  // 1 is what Node.js servers do. With 2 a client is pinged once more, which forgives networks that
+  // lose a while, and takes ping_timeout longer to notice the dead. Of revision 3 it is the client
+  // who pings: for it this has no meaning.
+  std::uint32_t missed_pongs = 1;
   Millis upgrade_timeout{10'000};  // how long an upgrade may stay unfinished
   // While an upgrade is under way a held poll is answered by a noop this often, so that the client
   // can pause polling.

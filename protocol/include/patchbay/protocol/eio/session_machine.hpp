@@ -62,10 +62,11 @@ class SessionMachine {
     ~Handler() = default;
   };
 
-  // Starts open, with the open packet queued. `handler` and `config` must outlive the machine.
+  // Starts open, with the open packet queued. `handler` and `config` must outlive the machine, and
+  // `budget` whatever is queued in it.
   SessionMachine(Handler& handler, const SessionConfig& config, Transport transport,
                  EncodedPacket open_packet, TimePoint now,
-                 WireFormat format = WireFormat::revision4);
+                 WireFormat format = WireFormat::revision4, SendBudget* budget = nullptr);
   SessionMachine(const SessionMachine&) = delete;
   SessionMachine& operator=(const SessionMachine&) = delete;
 
@@ -84,6 +85,8 @@ class SessionMachine {
   // A GET has come in. Precondition: state() is not closed.
   PollVerdict on_poll(std::string& body);
   void on_poll_aborted();
+  // A GET waits for something to be sent.
+  [[nodiscard]] bool poll_held() const noexcept { return poll_held_; }
   // Answers a held GET with what is queued, if both are there.
   void flush_poll();
 
@@ -124,10 +127,13 @@ class SessionMachine {
   [[nodiscard]] SendQueue& queue() noexcept { return queue_; }
   [[nodiscard]] const SendQueue& queue() const noexcept { return queue_; }
 
-  // Closes after what is queued has been sent, at the latest after closing_timeout.
-  void close(TimePoint now);
+  // Closes after what is queued has been sent, at the latest after closing_timeout. `why` is what
+  // on_close() will give as the detail.
+  void close(TimePoint now, Errc why = Errc::none);
   // Closes at once and forgets what is queued.
   void close_now();
+  // The same, with a reason: the client has exceeded a limit that only the driver can judge.
+  void fail(Errc why);
 
   // --- Time --------------------------------------------------------------------------------------
   // When on_time() wants to be called next. May move with every call of the functions above.
@@ -144,6 +150,7 @@ class SessionMachine {
   void on_ping(TimePoint now);
   void on_pong(TimePoint now);
   void extend_pong_deadline(TimePoint now);
+  void send_ping(TimePoint now);
   void on_heartbeat_due(TimePoint now);
   void complete_upgrade();
   void adopt_format_of_candidate();
@@ -162,12 +169,14 @@ class SessionMachine {
   TimePoint noop_deadline_{};
   TimePoint closing_deadline_{};
   State state_ = State::open;
+  Errc closing_reason_ = Errc::none;
   Transport transport_;
   WireFormat format_;
   Candidate candidate_ = Candidate::none;
   bool candidate_base64_ = false;
   bool awaiting_pong_ = false;
   bool pong_deadline_extended_ = false;
+  std::uint32_t pongs_missed_ = 0;
   bool poll_held_ = false;
   bool post_active_ = false;
 };

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "settings.hpp"
+
+#include <charconv>
+#include <stdexcept>
+
+#include "patchbay/engineio/options.hpp"
+
+namespace patchbay::daemon {
+
+namespace {
+
+Rate rate_of(const std::string& text) {
+  if (text == "off") return {};
+  if (text == "chat") return kChatRate;
+  if (text == "api") return kApiRate;
+  Rate rate;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, rate.per_second);
+  if (error != std::errc() || stop != end || rate.per_second == 0) {
+    throw std::invalid_argument("--message-rate: '" + text +
+                                "' is neither off, chat, api nor a number per second");
+  }
+  return rate;
+}
+
+void add_tls(CLI::App& app, Settings& settings) {
+  auto* const certificate =
+      app.add_option("--tls-cert", settings.tls.certificate,
+                     "Speak TLS (https, wss): file with the certificate and its issuers, PEM");
+  auto* const key = app.add_option("--tls-key", settings.tls.private_key,
+                                   "File with the private key of the certificate, PEM");
+  certificate->needs(key);
+  key->needs(certificate);
+  app.add_option("--tls-ciphers", settings.tls.ciphers, "Ciphers for TLS 1.2, as OpenSSL has them")
+      ->needs(certificate);
+  app.add_option("--tls-client-ca", settings.tls.client_ca,
+                 "Let in only clients with a certificate of these issuers, PEM")
+      ->needs(certificate);
+  app.add_option("--redirect-port", settings.redirect_port,
+                 "Port in plain text that sends everybody to https; 0: none")
+      ->needs(certificate);
+}
+
+void add_heartbeat(CLI::App& app, Settings& settings) {
+  app.add_option("--ping-interval", settings.ping_interval_ms, "Milliseconds between pings")
+      ->capture_default_str();
+  app.add_option("--ping-timeout", settings.ping_timeout_ms,
+                 "Milliseconds that a client has to answer one")
+      ->capture_default_str();
+  app.add_option("--missed-pongs", settings.missed_pongs,
+                 "Unanswered pings after which a client counts as gone")
+      ->capture_default_str();
+}
+
+void add_who_may(CLI::App& app, Settings& settings) {
+  app.add_option("--origin", settings.origins,
+                 "Origins whose pages may connect (default: all); may be given more than once");
+  app.add_option(
+      "--trusted-proxy", settings.trusted_proxies,
+      "Address or network of a proxy whose word about clients' addresses is taken; may be "
+      "given more than once");
+  app.add_flag("--forwarded", settings.forwarded,
+               "Proxies write Forwarded (RFC 7239) and not X-Forwarded-For");
+}
+
+void add_limits(CLI::App& app, Settings& settings) {
+  Limits& limits = settings.limits;
+  const auto add = [&app](const char* name, auto& target, const char* text) {
+    app.add_option(name, target, text)->capture_default_str();
+  };
+  add("--max-message-bytes", settings.max_message_bytes, "Bytes of one message from a client");
+  add("--max-connections", limits.connections, "Connections in total");
+  add("--max-connections-per-address", limits.connections_per_address,
+      "Connections from one address; 0: no limit");
+  add("--max-sockets-per-user", limits.sockets_per_user,
+      "Sockets of one user in one namespace; 0: no limit");
+  add("--max-handshakes-per-second", limits.handshakes.per_second,
+      "New sessions per second and thread; 0: no limit");
+  add("--max-bytes-per-second", limits.bytes.per_second,
+      "Bytes per second from one client; 0: no limit");
+  add("--message-rate", settings.message_rate,
+      "Messages per second from one client: off, chat (100), api (10) or a number");
+  app.add_flag("--delay", settings.delay,
+               "Who sends too fast is read from later, instead of being disconnected");
+  add("--max-unsent-bytes", limits.send_queue_bytes,
+      "Bytes that may wait for one client before it is disconnected");
+  add("--max-unsent-bytes-total", limits.send_budget_bytes, "The same for all together");
+}
+
+void add_drain(CLI::App& app, Settings& settings) {
+  app.add_option("--drain", settings.drain_ms,
+                 "Milliseconds over which connections are closed after SIGTERM")
+      ->capture_default_str();
+  app.add_option("--drain-deadline", settings.drain_deadline_ms,
+                 "Milliseconds after which the program ends in any case")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+ServerOptions Settings::server_options() const {
+  ServerOptions options;
+  options.threads = threads;
+  options.ping_interval = Millis(ping_interval_ms);
+  options.ping_timeout = Millis(ping_timeout_ms);
+  options.missed_pongs = missed_pongs;
+  options.max_http_buffer_size = max_message_bytes;
+  options.trusted_proxies = trusted_proxies;
+  if (forwarded) options.forwarded_header = ForwardedHeader::forwarded;
+  if (!origins.empty()) {
+    const std::vector<CorsOrigin::Pattern> patterns(origins.begin(), origins.end());
+    options.allowed_origins = CorsOrigin(patterns);
+    options.cors = CorsOptions{.origin = CorsOrigin(patterns), .credentials = true};
+  }
+  options.limits = limits;
+  options.limits.messages = rate_of(message_rate);
+  if (delay) options.rate_action = RateAction::delay;
+  if (has_tls()) {
+    options.tls = tls;
+    if (!tls.client_ca.empty()) options.tls->client_certificates = ClientCertificates::required;
+  }
+  return options;
+}
+
+DrainOptions Settings::drain_options() const {
+  if (drain_deadline_ms < drain_ms) {
+    throw std::invalid_argument("--drain-deadline must not be shorter than --drain");
+  }
+  return {.spread = Millis(drain_ms), .deadline = Millis(drain_deadline_ms)};
+}
+
+void add_options(CLI::App& app, Settings& settings) {
+  app.set_config("--config", "", "File with these options, one a line: port=3000");
+  app.add_flag("--check", settings.check, "Look at the options, say what is wrong, and end");
+  app.add_option("--port", settings.port, "Port to listen on; 0 takes any free one")
+      ->capture_default_str();
+  app.add_option("--host", settings.host, "Address to listen on (default: all addresses)");
+  app.add_option("--threads", settings.threads, "Event loops, each with a thread of its own")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1}, engineio::kMaxThreads));
+  add_tls(app, settings);
+  add_heartbeat(app, settings);
+  add_who_may(app, settings);
+  add_limits(app, settings);
+  add_drain(app, settings);
+}
+
+}  // namespace patchbay::daemon
