@@ -46,14 +46,16 @@ void WsTransport::start(std::shared_ptr<Listener> listener, std::string leftover
   listener_ = std::move(listener);
   stream_->set_handler(shared_from_this());
   process(leftover);
-  if (state_ != State::closed) stream_->wait_readable();
+  resume_reading();
 }
 
 // --- Reading
 
 void WsTransport::on_readable() {
-  const auto buffer = stream_->shard().scratch();
-  for (int i = 0; i < kMaxReads && state_ != State::closed; ++i) {
+  auto buffer = stream_->shard().scratch();
+  if (deflater_) buffer = buffer.first(kCompressedRead);
+  const int reads = deflater_ ? 1 : kMaxReads;
+  for (int i = 0; i < reads && state_ != State::closed; ++i) {
     const auto [bytes, status] = stream_->read(buffer);
     if (status == Stream::Status::closed) {
       lose();
@@ -123,9 +125,7 @@ void WsTransport::handle(const ws::Event& event) {
       if (listener) listener->on_ws_binary(*this, event.data);
       break;
     case Kind::ping:
-      if (state_ == State::open && control_.size() < kMaxControlBytes) {
-        ws::append_frame(control_, ws::Opcode::pong, event.data);
-      }
+      if (state_ == State::open) answer_ping(event.data);
       break;
     case Kind::pong:
       break;
@@ -136,6 +136,13 @@ void WsTransport::handle(const ws::Event& event) {
       on_error(event);
       break;
   }
+}
+
+void WsTransport::answer_ping(std::string_view data) {
+  // Thousands fit into one read. A peer that takes the answers gets each of them.
+  if (control_.size() >= kMaxControlBytes) write_control();
+  if (state_ != State::open || control_.size() >= kMaxControlBytes) return;
+  ws::append_frame(control_, ws::Opcode::pong, data);
 }
 
 void WsTransport::on_close_frame(const ws::Event& event) {

@@ -98,6 +98,7 @@ class WsTransport final : public Stream::Handler,
   void set_partial(const eio::EncodedPacket& frame, std::size_t sent);
   void clear_partial() noexcept;
   void handle(const ws::Event& event);
+  void answer_ping(std::string_view data);
   void on_close_frame(const ws::Event& event);
   void on_error(const ws::Event& event);
   void write_control();

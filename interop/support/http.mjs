@@ -121,6 +121,10 @@ export class Connection {
     this.#socket.pause();
   }
 
+  resume() {
+    this.#socket.resume();
+  }
+
   // Ends with RST instead of FIN.
   reset() {
     this.#transport.resetAndDestroy();
