@@ -157,7 +157,7 @@ void run_engineio(const Settings& settings) {
         fixture.refused(request, error);
       });
   for (const auto& set_up : settings.engine_setup) set_up(engine);
-  serve(engine, settings.port);
+  serve(engine, settings);
 }
 
 }  // namespace patchbay::conformance

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Mode --socketio: /tokens has tokens, /schemas schemas, /once events that are handled once, and
+// Mode --socketio: /tokens has tokens, /schemas schemas, /idempotent events that are handled once, and
 // /numbered rooms with numbers.
 #include <asio/steady_timer.hpp>
 #include <atomic>
@@ -81,7 +81,7 @@ void add_numbers(Namespace& nsp) {
 void add_guards(Server& io) {
   add_tokens(io.of("/tokens"));
   add_schemas(io.of("/schemas"));
-  add_once(io.of("/once"));
+  add_once(io.of("/idempotent"));
   add_numbers(io.of("/numbered"));
 }
 

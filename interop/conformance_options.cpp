@@ -71,12 +71,17 @@ using Apply = std::function<void(Settings&, std::string_view)>;
 const std::map<std::string_view, Apply>& options_with_value() {
   static const std::map<std::string_view, Apply> table{
       {"--port", [](Settings& s, auto v) { s.port = static_cast<std::uint16_t>(number(v)); }},
+      {"--host", [](Settings& s, auto v) { s.host = v; }},
       {"--threads", [](Settings& s, auto v) { s.options.threads = number(v); }},
       {"--ping-interval", [](Settings& s, auto v) { s.options.ping_interval = millis(v); }},
       {"--ping-timeout", [](Settings& s, auto v) { s.options.ping_timeout = millis(v); }},
       {"--upgrade-timeout", [](Settings& s, auto v) { s.options.upgrade_timeout = millis(v); }},
       {"--connect-timeout", [](Settings& s, auto v) { s.options.connect_timeout = millis(v); }},
       {"--max-payload", [](Settings& s, auto v) { s.options.max_http_buffer_size = number(v); }},
+      {"--max-fragments", [](Settings& s, auto v) { s.options.limits.ws_fragments = number(v); }},
+      {"--read-pause", [](Settings& s, auto v) { s.options.read_pause_bytes = number(v); }},
+      {"--head-timeout", [](Settings& s, auto v) { s.options.http_head_timeout = millis(v); }},
+      {"--body-timeout", [](Settings& s, auto v) { s.options.http_body_timeout = millis(v); }},
       {"--transports", [](Settings& s, auto v) { s.options.transports = transports(v); }},
       {"--cors-origin",
        [](Settings& s, auto v) {
@@ -122,6 +127,11 @@ const std::map<std::string_view, Apply>& options_without_value() {
       {"--no-cors", [](Settings& s, auto) { s.options.cors.reset(); }},
       {"--deny", [](Settings& s, auto) { s.options.allow_request = deny_on_request; }},
       {"--deflate", [](Settings& s, auto) { deflate_of(s); }},
+      {"--no-deflate", [](Settings& s, auto) { s.options.per_message_deflate.reset(); }},
+      {"--deflate-server-no-context",
+       [](Settings& s, auto) { deflate_of(s).server_no_context_takeover = true; }},
+      {"--deflate-client-no-context",
+       [](Settings& s, auto) { deflate_of(s).client_no_context_takeover = true; }},
       {"--deflate-no-context",
        [](Settings& s, auto) {
          deflate_of(s).server_no_context_takeover = true;
@@ -153,6 +163,7 @@ Settings protocol_suite(void (*run)(const Settings&)) {
 Settings defaults(std::string_view mode) {
   if (mode == "--engineio") return protocol_suite(run_engineio);
   if (mode == "--socketio") return protocol_suite(run_socketio);
+  if (mode == "--websocket") return websocket_suite();
   if (mode == "--engineio-client-suite") return engineio_client_suite();
   if (mode == "--socketio-client-suite") return socketio_client_suite();
   throw std::invalid_argument("unknown mode: " + std::string(mode));

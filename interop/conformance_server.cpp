@@ -20,25 +20,25 @@ void on_signal(asio::signal_set& signals, Stop stop) {
   });
 }
 
-void announce(const engineio::EngineOptions& options, std::uint16_t port) {
-  std::printf("listening on %s://127.0.0.1:%u\n", options.tls ? "https" : "http",
-              static_cast<unsigned>(port));
+void announce(const Settings& settings, std::uint16_t port) {
+  std::printf("listening on %s://%s:%u\n", settings.options.tls ? "https" : "http",
+              settings.host.c_str(), static_cast<unsigned>(port));
   std::fflush(stdout);
 }
 
 }  // namespace
 
-void serve(engineio::Engine& engine, std::uint16_t port) {
+void serve(engineio::Engine& engine, const Settings& settings) {
   asio::signal_set signals(engine.loop(0).io_context(), SIGINT, SIGTERM);
   on_signal(signals, [&] { engine.stop(); });
-  announce(engine.options(), engine.listen(port, "127.0.0.1"));
+  announce(settings, engine.listen(settings.port, settings.host));
   engine.run();
 }
 
-void serve(Server& io, std::uint16_t port) {
+void serve(Server& io, const Settings& settings) {
   asio::signal_set signals(io.engine().loop(0).io_context(), SIGINT, SIGTERM);
   on_signal(signals, [&] { io.close(); });
-  announce(io.engine().options(), io.listen(port, "127.0.0.1"));
+  announce(settings, io.listen(settings.port, settings.host));
   io.run();
 }
 

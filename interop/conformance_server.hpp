@@ -22,6 +22,7 @@ struct Settings {
   // Serves until SIGTERM or SIGINT.
   void (*run)(const Settings&) = nullptr;
   std::uint16_t port = 3000;
+  std::string host = "127.0.0.1";
   Millis ack_timeout{200};
   ServerOptions options;
   bool serve_client = false;
@@ -46,17 +47,20 @@ void add_headers_hooks(engineio::Engine& engine);
 // The modes. Those of a client's own suite have their defaults from where the suite starts Node.js.
 void run_engineio(const Settings& settings);
 void run_socketio(const Settings& settings);
+void run_websocket(const Settings& settings);
+Settings websocket_suite();
 Settings engineio_client_suite();
 Settings socketio_client_suite();
 
 // Parts of run_socketio(). Before the server runs.
 void add_broadcast_handlers(Server& io);
 void add_dynamic_namespaces(Server& io);
+void add_exactly_once_namespace(Server& io);
 void add_listener_namespaces(Server& io);
 void add_guards(Server& io);
 
 // Open the port, tell on standard output which it is, and serve.
-void serve(engineio::Engine& engine, std::uint16_t port);
-void serve(Server& io, std::uint16_t port);
+void serve(engineio::Engine& engine, const Settings& settings);
+void serve(Server& io, const Settings& settings);
 
 }  // namespace patchbay::conformance

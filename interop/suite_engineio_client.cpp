@@ -97,7 +97,7 @@ void run(const Settings& settings) {
   engine.on_session([&posts](std::shared_ptr<Session> session) {
     return std::make_shared<Handler>(std::move(session), posts);
   });
-  serve(engine, settings.port);
+  serve(engine, settings);
 }
 
 }  // namespace

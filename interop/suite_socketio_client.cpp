@@ -130,7 +130,7 @@ void run(const Settings& settings) {
   Server io(std::move(options));
   loop = &io.engine().loop(0).io_context();
   set_up(io);
-  serve(io, settings.port);
+  serve(io, settings);
 }
 
 }  // namespace

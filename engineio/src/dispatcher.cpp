@@ -7,6 +7,7 @@
 #include "admission.hpp"
 #include "cors.hpp"
 #include "live_session.hpp"
+#include "live_websocket.hpp"
 #include "revision.hpp"
 #include "shard.hpp"
 #include "ws_transport.hpp"
@@ -93,7 +94,7 @@ void Dispatcher::on_request(const std::shared_ptr<Exchange>& exchange) {
   if (!exchange->pending() || exchange->stage() != Exchange::Stage::admitted) return;
   if (is_engine_request(*exchange)) {
     on_engine_request(exchange);
-  } else {
+  } else if (!is_upgrade(*exchange) || !open_raw_websocket(*core_, *exchange)) {
     respond_by_router(*exchange);
   }
 }

@@ -48,6 +48,10 @@ HttpRouter& Engine::http() {
   return impl_->core.router;
 }
 
+void Engine::websocket(std::string path, WebSocketHandler handler, WebSocketOptions options) {
+  http().websocket(std::move(path), std::move(handler), std::move(options));
+}
+
 std::uint16_t Engine::listen(std::uint16_t port, const std::string& host) {
   return impl_->shards.listen(port, host);
 }

@@ -18,6 +18,18 @@ HttpHandler method_not_allowed(std::string allow) {
   };
 }
 
+// There is nothing here but a WebSocket.
+http::Response upgrade_required(const HttpRequest& /*request*/) {
+  http::Response response{.status = 426, .headers = {}, .body = "This is a WebSocket\n"};
+  response.headers.add("content-type", "text/plain; charset=UTF-8");
+  response.headers.add("upgrade", "websocket");
+  return response;
+}
+
+void check_path(std::string_view path) {
+  if (!path.starts_with('/')) throw std::invalid_argument("a route's path must begin with '/'");
+}
+
 }  // namespace
 
 void HttpRouter::get(std::string path, HttpHandler handler) {
@@ -33,7 +45,7 @@ void HttpRouter::any(std::string path, HttpHandler handler) {
 }
 
 void HttpRouter::add(std::string path, HttpHandler Route::*method, HttpHandler handler) {
-  if (!path.starts_with('/')) throw std::invalid_argument("a route's path must begin with '/'");
+  check_path(path);
   if (!handler) throw std::invalid_argument("a route needs a handler");
   Route& route = route_for(std::move(path));
   route.*method = std::move(handler);
@@ -41,6 +53,18 @@ void HttpRouter::add(std::string path, HttpHandler Route::*method, HttpHandler h
   if (route.get) allow = "GET, HEAD";
   if (route.post) allow += allow.empty() ? "POST" : ", POST";
   route.not_allowed = method_not_allowed(std::move(allow));
+}
+
+void HttpRouter::websocket(std::string path, WebSocketHandler handler, WebSocketOptions options) {
+  check_path(path);
+  if (!handler) throw std::invalid_argument("a WebSocket's path needs a handler");
+  if (options.ping_interval < Millis(0) || options.ping_timeout < Millis(0)) {
+    throw std::invalid_argument("the times of WebSocketOptions must not be below zero");
+  }
+  Route& route = route_for(std::move(path));
+  route.websocket = std::make_shared<const WebSocketRoute>(
+      WebSocketRoute{.handler = std::move(handler), .options = std::move(options)});
+  if (!route.not_allowed) route.not_allowed = upgrade_required;
 }
 
 HttpRouter::Route& HttpRouter::route_for(std::string path) {
@@ -54,14 +78,27 @@ HttpRouter::Route& HttpRouter::route_for(std::string path) {
 }
 
 HttpRouter::Match HttpRouter::find(std::string_view method, std::string_view path) const {
-  if (const auto found = exact_.find(path); found != exact_.end()) {
-    return {.handler = handler_of(found->second, method), .rest = {}};
-  }
+  std::string_view rest;
+  const Route* const route = find_route(path, rest);
+  if (!route) return {};
+  return {.handler = handler_of(*route, method), .rest = rest};
+}
+
+const HttpRouter::WebSocketRoute* HttpRouter::find_websocket(std::string_view path) const {
+  std::string_view rest;
+  const Route* const route = find_route(path, rest);
+  return route ? route->websocket.get() : nullptr;
+}
+
+const HttpRouter::Route* HttpRouter::find_route(std::string_view path,
+                                                std::string_view& rest) const {
+  if (const auto found = exact_.find(path); found != exact_.end()) return &found->second;
   for (const Prefix& prefix : prefixes_) {
     if (!path.starts_with(prefix.path)) continue;
-    return {.handler = handler_of(prefix.route, method), .rest = path.substr(prefix.path.size())};
+    rest = path.substr(prefix.path.size());
+    return &prefix.route;
   }
-  return {};
+  return nullptr;
 }
 
 bool HttpRouter::has_exact(std::string_view path) const {

@@ -40,12 +40,14 @@ void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
   out += payload;
 }
 
-void append_close_frame(std::string& out, std::optional<std::uint16_t> code) {
+void append_close_frame(std::string& out, std::optional<std::uint16_t> code,
+                        std::string_view reason) {
   std::string payload;
   if (code) {
     assert(is_valid_close_code(*code));
     payload += static_cast<char>(*code >> 8);
     payload += static_cast<char>(*code & 0xFF);
+    payload += reason;
   }
   append_frame(out, Opcode::close, payload);
 }

@@ -46,8 +46,10 @@ enum class Opcode : std::uint8_t { text = 1, binary = 2, close = 8, ping = 9, po
 
 // Appends one whole unmasked frame. A control frame's payload must not exceed 125 bytes.
 void append_frame(std::string& out, Opcode opcode, std::string_view payload);
-// A close frame without a code when `code` is absent.
-void append_close_frame(std::string& out, std::optional<std::uint16_t> code);
+// A close frame without a code when `code` is absent; then there is no reason either. A reason is
+// at most 123 bytes of UTF-8.
+void append_close_frame(std::string& out, std::optional<std::uint16_t> code,
+                        std::string_view reason = {});
 
 // One thing that a peer sent.
 struct Event {

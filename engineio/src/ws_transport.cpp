@@ -17,6 +17,10 @@ constexpr std::size_t kMaxBuffers = 64;
 // Reads in a row from one connection before others get their turn.
 constexpr int kMaxReads = 4;
 
+// Compressed input may unfold to a thousand times as much, so one connection gets less of it at
+// once.
+constexpr std::size_t kCompressedRead = std::size_t{16} * 1024;
+
 // Control frames that wait for a peer which sends pings and reads no pongs.
 constexpr std::size_t kMaxControlBytes = std::size_t{64} * 1024;
 
@@ -42,14 +46,16 @@ void WsTransport::start(std::shared_ptr<Listener> listener, std::string leftover
   listener_ = std::move(listener);
   stream_->set_handler(shared_from_this());
   process(leftover);
-  if (state_ != State::closed) stream_->wait_readable();
+  resume_reading();
 }
 
 // --- Reading
 
 void WsTransport::on_readable() {
-  const auto buffer = stream_->shard().scratch();
-  for (int i = 0; i < kMaxReads && state_ != State::closed; ++i) {
+  auto buffer = stream_->shard().scratch();
+  if (deflater_) buffer = buffer.first(kCompressedRead);
+  const int reads = deflater_ ? 1 : kMaxReads;
+  for (int i = 0; i < reads && state_ != State::closed; ++i) {
     const auto [bytes, status] = stream_->read(buffer);
     if (status == Stream::Status::closed) {
       lose();
@@ -119,32 +125,44 @@ void WsTransport::handle(const ws::Event& event) {
       if (listener) listener->on_ws_binary(*this, event.data);
       break;
     case Kind::ping:
-      if (state_ == State::open && control_.size() < kMaxControlBytes) {
-        ws::append_frame(control_, ws::Opcode::pong, event.data);
-      }
+      if (state_ == State::open) answer_ping(event.data);
       break;
     case Kind::pong:
       break;
     case Kind::close:
-      on_close_frame(event.close_code);
+      on_close_frame(event);
       break;
     case Kind::error:
-      peer_closed_ = true;  // whatever follows cannot be understood
-      close(ws::close_code_for(event.error));
-      if (listener) listener->on_ws_failed(*this, event.error);
+      on_error(event);
       break;
   }
 }
 
-void WsTransport::on_close_frame(std::optional<std::uint16_t> code) {
+void WsTransport::answer_ping(std::string_view data) {
+  // Thousands fit into one read. A peer that takes the answers gets each of them.
+  if (control_.size() >= kMaxControlBytes) write_control();
+  if (state_ != State::open || control_.size() >= kMaxControlBytes) return;
+  ws::append_frame(control_, ws::Opcode::pong, data);
+}
+
+void WsTransport::on_close_frame(const ws::Event& event) {
   peer_closed_ = true;
   if (state_ == State::closing) {
     if (control_.empty() && !partial_) lose();
     return;
   }
   Listener* const listener = listener_.get();
-  close(code);
+  if (listener) listener->on_ws_ending(*this, event);
+  close(event.close_code);
   if (listener) listener->on_ws_closed(*this);
+}
+
+void WsTransport::on_error(const ws::Event& event) {
+  peer_closed_ = true;  // whatever follows cannot be understood
+  Listener* const listener = state_ == State::open ? listener_.get() : nullptr;
+  if (listener) listener->on_ws_ending(*this, event);
+  close(ws::close_code_for(event.error));
+  if (listener) listener->on_ws_failed(*this, event.error);
 }
 
 // --- Writing
@@ -159,6 +177,12 @@ bool WsTransport::flush(eio::SendQueue& queue) {
 void WsTransport::send_text(std::string_view text) {
   if (state_ != State::open) return;
   ws::append_frame(control_, ws::Opcode::text, text);
+  write_control();
+}
+
+void WsTransport::send_ping(std::string_view data) {
+  if (state_ != State::open || control_.size() >= kMaxControlBytes) return;
+  ws::append_frame(control_, ws::Opcode::ping, data);
   write_control();
 }
 
@@ -259,12 +283,12 @@ void WsTransport::on_writable() {
 
 // --- Closing
 
-void WsTransport::close(std::optional<std::uint16_t> code) {
+void WsTransport::close(std::optional<std::uint16_t> code, std::string_view reason) {
   if (state_ != State::open) return;
   state_ = State::closing;
   listener_.reset();
   deflater_.reset();
-  ws::append_close_frame(control_, code);
+  ws::append_close_frame(control_, code, reason);
   write_control();
   if (state_ == State::closed) return;
   if (peer_closed_ && !blocked_) stream_->shutdown_write();
@@ -283,7 +307,12 @@ void WsTransport::on_timer(TimePoint /*now*/) {
 }
 
 void WsTransport::on_shutdown() {
-  if (state_ == State::open) close(std::nullopt);
+  if (state_ != State::open) return;
+  if (const auto listener = listener_) {
+    listener->on_ws_shutdown(*this);
+  } else {
+    close(std::nullopt);
+  }
 }
 
 // The connection is gone, or has to go now.

@@ -34,6 +34,9 @@ class WsTransport final : public Stream::Handler,
     virtual void on_ws_binary(WsTransport& ws, std::string_view data) = 0;
     // What was there to read has been told.
     virtual void on_ws_read(WsTransport& ws) = 0;
+    // The peer's close frame, or its error, as `event`: on_ws_closed() or on_ws_failed() follow,
+    // and what is flushed now still goes before the close frame that answers it.
+    virtual void on_ws_ending(WsTransport& /*ws*/, const ws::Event& /*event*/) {}
     // The peer has closed, or is gone. Nothing is called after this.
     virtual void on_ws_closed(WsTransport& ws) = 0;
     // The peer has broken the protocol and was told so. Nothing is called after this.
@@ -42,6 +45,8 @@ class WsTransport final : public Stream::Handler,
     virtual void on_ws_writable(WsTransport& ws) = 0;
     // More waits for this peer than it should get more answers to.
     [[nodiscard]] virtual bool reading_paused(const WsTransport& ws) const = 0;
+    // The engine stops: the WebSocket is to be closed before long.
+    virtual void on_ws_shutdown(WsTransport& ws) { ws.close(std::nullopt); }
   };
 
   // `deflate`: what the handshake has agreed on.
@@ -56,11 +61,14 @@ class WsTransport final : public Stream::Handler,
   bool flush(eio::SendQueue& queue);
   // Sends one text frame ahead of queued packets.
   void send_text(std::string_view text);
+  // Sends a ping ahead of queued packets; the pong counts as something read.
+  void send_ping(std::string_view data);
   // Bytes of packets taken from the queue that the connection has not taken yet.
   [[nodiscard]] std::size_t unsent_bytes() const noexcept;
 
   // Sends a close frame, waits for the peer's, and closes. The listener hears nothing more.
-  void close(std::optional<std::uint16_t> code);
+  // `reason` only with a code; both must be fit for a close frame.
+  void close(std::optional<std::uint16_t> code, std::string_view reason = {});
   // Closes without another word, for a peer that does not read. The listener hears nothing more.
   void drop();
   // The kernel takes nothing more for now.
@@ -78,6 +86,7 @@ class WsTransport final : public Stream::Handler,
   void on_readable() override;
   void on_writable() override;
   void on_shutdown() override;
+  void on_abandoned() override { lose(); }
 
  private:
   enum class State : std::uint8_t { open, closing, closed };
@@ -89,7 +98,9 @@ class WsTransport final : public Stream::Handler,
   void set_partial(const eio::EncodedPacket& frame, std::size_t sent);
   void clear_partial() noexcept;
   void handle(const ws::Event& event);
-  void on_close_frame(std::optional<std::uint16_t> code);
+  void answer_ping(std::string_view data);
+  void on_close_frame(const ws::Event& event);
+  void on_error(const ws::Event& event);
   void write_control();
   bool write(eio::SendQueue* queue);
   [[nodiscard]] std::span<const eio::EncodedPacket> frames_of(const eio::SendQueue& queue);

@@ -115,7 +115,7 @@ describe("events that are handled once", () => {
     );
 
   it("however often the client's retries send them", async () => {
-    const socket = await connect(`${server.url}/once`, { retries: 10, ackTimeout: 100 });
+    const socket = await connect(`${server.url}/idempotent`, { retries: 10, ackTimeout: 100 });
     const tries = [];
     socket.onAnyOutgoing((event, key) => tries.push([event, key]));
     const first = await answer(socket, "k1");
@@ -126,12 +126,12 @@ describe("events that are handled once", () => {
 
   it("also when a later connection of the same user sends them", async () => {
     const options = { auth: { name: "ada" }, retries: 5, ackTimeout: 500 };
-    const socket = createSocket(`${server.url}/once`, options);
+    const socket = createSocket(`${server.url}/idempotent`, options);
     await connected(socket);
     socket.emit("slow", "k", () => {});
     await new Promise((done) => setTimeout(done, 50));
     socket.io.engine.close();
-    const again = await connect(`${server.url}/once`, options);
+    const again = await connect(`${server.url}/idempotent`, options);
     const value = await answer(again, "k");
     assert.equal(await answer(again, "k"), value);
   });

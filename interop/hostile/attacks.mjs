@@ -5,6 +5,7 @@
 
 import net from "node:net";
 
+import { Random as SeededRandom } from "../../tools/fault-proxy/random.mjs";
 import { formatRequest } from "../support/http.mjs";
 import { Opcode, closeFrame, frame, upgradeRequest } from "../support/ws.mjs";
 
@@ -12,34 +13,7 @@ const kAttackTimeout = 1000;
 const kPath = "/socket.io/";
 const kSeparator = "\x1e";
 
-// mulberry32: small, and the same everywhere.
-export class Random {
-  #state;
-
-  constructor(seed) {
-    this.#state = seed >>> 0;
-  }
-
-  next() {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (t ^ (t >>> 14)) >>> 0;
-  }
-
-  below(limit) {
-    return this.next() % limit;
-  }
-
-  chance(percent) {
-    return this.below(100) < percent;
-  }
-
-  pick(list) {
-    return list[this.below(list.length)];
-  }
-
+export class Random extends SeededRandom {
   bytes(limit) {
     return Buffer.from(Array.from({ length: this.below(limit + 1) }, () => this.below(256)));
   }

@@ -10,17 +10,14 @@
 // client was answered within two seconds.
 
 import { randomInt } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { io } from "socket.io-client";
-
+import { residentMemory } from "../support/memory.mjs";
 import { startServer } from "../support/server.mjs";
-import { sleep, within } from "../support/wait.mjs";
+import { within } from "../support/wait.mjs";
 import { Random, Target, attacks } from "./attacks.mjs";
+import { HealthyClient } from "./healthy.mjs";
 
-const kAnswerTimeout = 2000;
-const kQuestionInterval = 50;
 // Short enough for timeouts to happen among the attackers, long enough for a loaded machine.
 const kOptions = [
   ["--ping-interval", 1000],
@@ -47,56 +44,12 @@ function readOptions() {
   return options;
 }
 
-class HealthyClient {
-  answers = 0;
-  slowest = 0;
-
-  constructor(url, transport) {
-    this.socket = io(url, { transports: [transport], forceNew: true, reconnection: false });
-    this.transport = transport;
-  }
-
-  async start() {
-    const outcome = new Promise((done, fail) => {
-      this.socket.once("connect", done).once("connect_error", fail);
-    });
-    await within(outcome, `connecting by ${this.transport}`);
-    this.lost = new Promise((_, fail) => {
-      this.socket.once("disconnect", (reason) => {
-        fail(new Error(`healthy client over ${this.transport} lost its connection: ${reason}`));
-      });
-    });
-    this.lost.catch(() => {});
-  }
-
-  async askUntil(end) {
-    while (Date.now() < end) {
-      const start = performance.now();
-      const question = this.socket.emitWithAck("message-with-ack", this.answers);
-      const what = `answer over ${this.transport}`;
-      const answer = await within(Promise.race([question, this.lost]), what, kAnswerTimeout);
-      if (answer !== this.answers) throw new Error(`${what}: ${answer} instead of ${this.answers}`);
-      this.answers++;
-      this.slowest = Math.max(this.slowest, performance.now() - start);
-      await sleep(kQuestionInterval);
-    }
-  }
-}
-
 async function attackUntil(end, random, target, counts) {
   const names = Object.keys(attacks);
   while (Date.now() < end()) {
     const name = random.pick(names);
     counts[name] = (counts[name] ?? 0) + 1;
     await attacks[name](random, target);
-  }
-}
-
-function residentMemory(pid) {
-  try {
-    return /VmRSS:\s*(.*)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  } catch {
-    return "unknown";
   }
 }
 
@@ -115,7 +68,8 @@ async function run({ seconds, connections, seed }, server) {
       attackUntil(() => end, new Random(seeds.next()), target, counts),
     );
     try {
-      await Promise.all(clients.map((client) => client.askUntil(end)));
+      const planned = end;
+      await Promise.all(clients.map((client) => client.askUntil(() => planned)));
     } finally {
       end = 0;
       await within(Promise.all(attackers), "end of the attackers", 10_000);
@@ -124,7 +78,8 @@ async function run({ seconds, connections, seed }, server) {
     const late = new HealthyClient(server.url, "websocket");
     clients.push(late);
     await late.start();
-    await late.askUntil(Date.now() + 100);
+    const enough = Date.now() + 100;
+    await late.askUntil(() => enough);
   } finally {
     for (const { socket } of clients) socket.disconnect();
     for (const [name, count] of Object.entries(counts).sort())
@@ -136,7 +91,7 @@ async function run({ seconds, connections, seed }, server) {
         `healthy ${transport.padEnd(12)} ${answers} answers, slowest ${Math.round(slowest)} ms`,
       );
     }
-    console.log(`server memory        ${before} before, ${residentMemory(server.pid)} after`);
+    console.log(`server memory        ${before} KiB before, ${residentMemory(server.pid)} after`);
   }
 }
 

@@ -23,7 +23,10 @@ export function destroyConnections() {
 export class Connection {
   #transport; // TCP
   #socket; // the same, or TLS over it
+  // What came and was not taken: the filled part of a block that is larger than that, since adding
+  // each piece to a buffer of its own would copy what waits once for each piece.
   #input = Buffer.alloc(0);
+  #block = this.#input;
   #ended = false;
   #wake = null;
 
@@ -42,7 +45,7 @@ export class Connection {
     openSockets.add(connection.#socket);
     connection.#socket.on("close", () => openSockets.delete(connection.#socket));
     connection.#socket.on("data", (chunk) => {
-      connection.#input = Buffer.concat([connection.#input, chunk]);
+      connection.#append(chunk);
       connection.#wake?.();
     });
     // A reset counts as the end: the tests that care look at what came before it.
@@ -62,6 +65,19 @@ export class Connection {
 
   get ended() {
     return this.#ended;
+  }
+
+  // Never over what has been given out.
+  #append(chunk) {
+    const waiting = this.#input.length;
+    let at = this.#input.byteOffset - this.#block.byteOffset;
+    if (at + waiting + chunk.length > this.#block.length) {
+      this.#block = Buffer.allocUnsafeSlow(2 * (waiting + chunk.length));
+      this.#input.copy(this.#block);
+      at = 0;
+    }
+    chunk.copy(this.#block, at + waiting);
+    this.#input = this.#block.subarray(at, at + waiting + chunk.length);
   }
 
   // Resolves when the bytes were handed to the kernel.
@@ -98,6 +114,15 @@ export class Connection {
 
   destroy() {
     this.#socket.destroy();
+  }
+
+  // Reads nothing any more, so that the other side cannot send either before long.
+  pause() {
+    this.#socket.pause();
+  }
+
+  resume() {
+    this.#socket.resume();
   }
 
   // Ends with RST instead of FIN.

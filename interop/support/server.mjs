@@ -42,9 +42,10 @@ class Server {
   #stderr = "";
   #exit;
 
-  constructor(mode, options) {
+  constructor(prefix, mode, options) {
     const args = [`--${mode}`, "--port", "0", ...kThreads, ...tlsOptions(), ...options];
-    this.#child = spawn(kBinary, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const [program, ...rest] = [...prefix, kBinary, ...args];
+    this.#child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child.stderr.setEncoding("utf8").on("data", (text) => {
       this.#stderr = (this.#stderr + text).slice(-kKeptOutput);
     });
@@ -76,7 +77,7 @@ class Server {
       this.#child.stdout.setEncoding("utf8").on("data", (text) => {
         if (this.port) return;
         seen += text;
-        const match = /^listening on (https?:\/\/127\.0\.0\.1:(\d+))\r?\n/m.exec(seen);
+        const match = /^listening on (https?:\/\/[\d.]+:(\d+))\r?\n/m.exec(seen);
         if (match) done({ url: match[1], port: Number(match[2]) });
       });
     });
@@ -112,8 +113,13 @@ class Server {
   }
 }
 
-export async function startServer(mode, ...options) {
-  const server = new Server(mode, options.map(String));
+export function startServer(mode, ...options) {
+  return startServerBy([], mode, ...options);
+}
+
+// By a command that executes the one behind it: ["ip", "netns", "exec", "name"].
+export async function startServerBy(prefix, mode, ...options) {
+  const server = new Server(prefix, mode, options.map(String));
   await server.waitForPort();
   return server;
 }

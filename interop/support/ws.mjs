@@ -47,7 +47,7 @@ export function frame(opcode, payload = "", options = {}) {
   const first = Buffer.from([(fin ? 0x80 : 0) | (rsv << 4) | opcode]);
   if (!masked) return Buffer.concat([first, sizes, content]);
   const mask = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
-  for (let i = 0; i < content.length; i++) content[i] ^= mask[i % 4];
+  for (let i = 0; i < content.length; i++) content[i] ^= mask[i & 3];
   return Buffer.concat([first, sizes, mask, content]);
 }
 

@@ -77,8 +77,9 @@ void SessionMachine::on_poll_aborted() {
 
 void SessionMachine::flush_poll() {
   if (!poll_held_ || queue_.empty()) return;
+  std::string body = take_queued_payload();
   poll_held_ = false;
-  handler_->answer_poll(take_queued_payload());
+  handler_->answer_poll(std::move(body));
 }
 
 std::string SessionMachine::take_queued_payload() {
@@ -99,8 +100,10 @@ std::string SessionMachine::payload_of(std::span<const EncodedPacket> packets) c
 
 // Answers a held GET, if there is one, with this packet only.
 void SessionMachine::release_poll(PacketType type) {
-  if (!std::exchange(poll_held_, false)) return;
-  handler_->answer_poll(payload_of(std::span(&bare_packet(type), 1)));
+  if (!poll_held_) return;
+  std::string body = payload_of(std::span(&bare_packet(type), 1));
+  poll_held_ = false;
+  handler_->answer_poll(std::move(body));
 }
 
 bool SessionMachine::on_post_begin() {
@@ -345,13 +348,16 @@ void SessionMachine::fail(Errc why) {
 
 void SessionMachine::finish(CloseReason reason, Errc detail) {
   if (state_ == State::closed) return;
+  // A client that said goodbye itself has only to be released from its poll.
+  const bool client_knows = reason == CloseReason::transport_close;
+  const auto& farewell = bare_packet(client_knows ? PacketType::noop : PacketType::close);
+  // First what memory may not be there for: a session must not be closed without anybody knowing.
+  std::string answer = poll_held_ ? payload_of(std::span(&farewell, 1)) : std::string();
   state_ = State::closed;
   queue_.clear();
   drop_candidate();
   if (std::exchange(post_active_, false)) handler_->abort_post();
-  // A client that said goodbye itself has only to be released from its poll.
-  const bool client_knows = reason == CloseReason::transport_close;
-  release_poll(client_knows ? PacketType::noop : PacketType::close);
+  if (std::exchange(poll_held_, false)) handler_->answer_poll(std::move(answer));
   if (transport_ == Transport::websocket) handler_->close_websocket();
   handler_->on_close(reason, detail);
 }

@@ -122,6 +122,11 @@ void Server::on_protocol_error(std::function<void(const ProtocolError&)> listene
   impl_->on_protocol_error = std::move(listener);
 }
 
+void Server::websocket(std::string path, engineio::WebSocketHandler handler,
+                       WebSocketOptions options) {
+  http().websocket(std::move(path), std::move(handler), std::move(options));
+}
+
 engineio::HttpRouter& Server::http() {
   return impl_->engine.http();
 }

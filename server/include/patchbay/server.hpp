@@ -15,10 +15,15 @@
 #include <utility>
 
 #include "patchbay/engineio/engine.hpp"
+#include "patchbay/engineio/websocket.hpp"
 #include "patchbay/namespace.hpp"
 #include "patchbay/options.hpp"
 
 namespace patchbay {
+
+using engineio::RawWebSocket;
+using engineio::WebSocketClose;
+using engineio::WebSocketOptions;
 
 // Something went wrong in, or on the way to, code of the application's.
 struct HandlerError {
@@ -129,6 +134,10 @@ class Server : public Broadcasting<Server> {
 
   // HTTP resources beside the Socket.IO path. Set up before run().
   [[nodiscard]] engineio::HttpRouter& http();
+  // WebSockets beside the Socket.IO path, without Socket.IO: see patchbay/engineio/websocket.hpp.
+  // Set up before run().
+  void websocket(std::string path, engineio::WebSocketHandler handler,
+                 WebSocketOptions options = {});
   [[nodiscard]] engineio::Engine& engine() noexcept;
   [[nodiscard]] const ServerOptions& options() const noexcept;
   // How often which limit was reached, and which rule was broken; the engine's are among them.

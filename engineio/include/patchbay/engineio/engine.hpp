@@ -15,6 +15,7 @@
 #include "patchbay/engineio/options.hpp"
 #include "patchbay/engineio/session.hpp"
 #include "patchbay/engineio/statistics.hpp"
+#include "patchbay/engineio/websocket.hpp"
 #include "patchbay/protocol/value.hpp"
 
 namespace patchbay::engineio {
@@ -74,6 +75,8 @@ class Engine {
   void on_exception(OnException callback);
   // The application's own HTTP resources on the same ports.
   [[nodiscard]] HttpRouter& http();
+  // The application's own WebSockets, without Engine.IO: see websocket.hpp. As http().websocket().
+  void websocket(std::string path, WebSocketHandler handler, WebSocketOptions options = {});
 
   // Opens a port (0: any free one) and returns its number. `host` is an address or a name that has
   // one; "::" takes IPv4 as well. Throws std::system_error, with a text that names the address,

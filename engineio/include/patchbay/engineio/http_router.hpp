@@ -8,6 +8,7 @@
 //   });
 //   io.http().post("/hook", on_hook);
 //   io.http().get("/files/*", [](const HttpRequest& request) { return read_file(request.rest); });
+//   io.http().websocket("/feed", [](const std::shared_ptr<RawWebSocket>& ws) { ... });
 //
 // Which route answers: one for exactly this path, else the longest prefix. Routes for an exact path
 // may lie below the path of the engine ("/socket.io/admin.js"), and come before it there; prefixes
@@ -19,12 +20,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "patchbay/engineio/request_info.hpp"
+#include "patchbay/engineio/websocket.hpp"
 #include "patchbay/protocol/http/response.hpp"
 
 namespace patchbay::engineio {
@@ -53,6 +56,9 @@ class HttpRouter {
   void post(std::string path, HttpHandler handler);
   // For every method that has no handler of its own.
   void any(std::string path, HttpHandler handler);
+  // For requests that want a WebSocket, whatever else the path has. Where it has nothing else,
+  // other requests are answered 426. Throws like the others, and for times below zero.
+  void websocket(std::string path, WebSocketHandler handler, WebSocketOptions options = {});
 
   struct Match {
     const HttpHandler* handler = nullptr;  // null when there is no route
@@ -60,8 +66,14 @@ class HttpRouter {
 
     explicit operator bool() const noexcept { return handler != nullptr; }
   };
-  // When the path is known but not the method, a handler that answers 405.
+  // When the path is known but not the method, a handler that answers 405 or 426.
   [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
+  struct WebSocketRoute {
+    WebSocketHandler handler;
+    WebSocketOptions options;
+  };
+  // Null when there is none for the path.
+  [[nodiscard]] const WebSocketRoute* find_websocket(std::string_view path) const;
   // True when there is a route for exactly this path.
   [[nodiscard]] bool has_exact(std::string_view path) const;
 
@@ -71,6 +83,7 @@ class HttpRouter {
     HttpHandler post;
     HttpHandler any;
     HttpHandler not_allowed;
+    std::shared_ptr<const WebSocketRoute> websocket;
   };
   struct Hash {
     using is_transparent = void;
@@ -84,6 +97,7 @@ class HttpRouter {
   };
 
   void add(std::string path, HttpHandler Route::*method, HttpHandler handler);
+  [[nodiscard]] const Route* find_route(std::string_view path, std::string_view& rest) const;
   Route& route_for(std::string path);
   [[nodiscard]] static const HttpHandler* handler_of(const Route& route, std::string_view method);
 
