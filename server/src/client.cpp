@@ -6,6 +6,7 @@
 #include "middleware_run.hpp"
 #include "namespace_shard.hpp"
 #include "socket_token.hpp"
+#include "user_counter.hpp"
 
 namespace patchbay {
 
@@ -166,8 +167,25 @@ void Client::run_middlewares(const SocketPtr& socket, std::shared_ptr<const Join
       ->next();
 }
 
+// The middlewares have said who the user is; its place goes with the socket.
+bool Client::admit_user(Socket& socket) const {
+  const std::size_t limit = server_->options().limits.sockets_per_user;
+  if (limit == 0 || socket.user().empty()) return true;
+  std::shared_ptr<void> place = socket.nsp().user_counter_->claim(socket.user(), limit);
+  if (!place) return false;
+  socket.attach(std::move(place));
+  return true;
+}
+
 void Client::complete_join(const SocketPtr& socket, const Joining& joining) {
   if (!socket->client_) return;  // the client has gone meanwhile
+  if (!admit_user(*socket)) {
+    constexpr Errc kReason = Errc::sio_too_many_user_sockets;
+    server_->engine().count(kReason);
+    reject_join(socket, {.message = std::string(describe(kReason)),
+                         .data = Object{{"code", label(kReason)}}});
+    return;
+  }
   if (!joining.saved) {
     finish_join(socket, {});
     return;

@@ -65,6 +65,7 @@ class Client final : public engineio::SessionHandler,
   void try_to_restore(Joining joining);
   void make_socket(Joining joining);
   void run_middlewares(const SocketPtr& socket, std::shared_ptr<const Joining> joining);
+  [[nodiscard]] bool admit_user(Socket& socket) const;
   // The socket has gone through all middlewares.
   void complete_join(const SocketPtr& socket, const Joining& joining);
   void join_anew(const SocketPtr& socket, Joining joining);

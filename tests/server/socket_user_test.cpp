@@ -169,3 +169,39 @@ TEST_CASE_FIXTURE(Recovering, "who comes back may be turned away") {
   come_back();
   CHECK_FALSE(socket);
 }
+
+TEST_CASE("a user has so many sockets at a time in a namespace, where that is limited") {
+  ServerOptions options;
+  options.limits.sockets_per_user = 2;
+  Server io(options);
+  for (const char* name : {"/", "/other"}) {
+    io.of(name).use([](SocketPtr socket, Next next) {
+      if (socket->handshake().auth()["name"].is_string()) {
+        socket->set_user(socket->handshake().auth()["name"].as_string());
+      }
+      next();
+    });
+  }
+  const auto join = [](TestClient& client, const char* packet) {
+    client.send(packet);
+    return client.received().back();
+  };
+  std::optional<TestClient> first(io);
+  TestClient second(io);
+  TestClient third(io);
+  CHECK(join(*first, R"(0{"name":"ada"})").starts_with("0{"));
+  CHECK(join(second, R"(0{"name":"ada"})").starts_with("0{"));
+  CHECK(join(third, R"(0{"name":"ada"})") ==
+        R"(4{"message":"The user has as many connections as allowed",)"
+        R"("data":{"code":"sio_too_many_user_sockets"}})");
+  CHECK(io.statistics().count(Errc::sio_too_many_user_sockets) == 1);
+  // Others, elsewhere, and nobody in particular.
+  CHECK(join(third, R"(0{"name":"eve"})").starts_with("0{"));
+  CHECK(join(third, R"(0/other,{"name":"ada"})").starts_with("0/other,{"));
+  TestClient nobody(io);
+  CHECK(join(nobody, "0").starts_with("0{"));
+  // And again when one has gone.
+  first->lose();
+  TestClient fourth(io);
+  CHECK(join(fourth, R"(0{"name":"ada"})").starts_with("0{"));
+}

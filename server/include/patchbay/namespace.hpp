@@ -24,6 +24,7 @@ namespace patchbay {
 
 class NamespaceShard;
 class Server;
+class UserCounter;
 
 // One namespace of a Server, which owns it. Any thread, unless marked [loop].
 class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from_this<Namespace> {
@@ -131,6 +132,7 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
   LocalSockets local_;
   std::unique_ptr<Adapter> adapter_;
   std::atomic<std::uint64_t> next_ack_id_{0};
+  std::shared_ptr<UserCounter> user_counter_;
   // Sockets that want to hear of what is sent to them: while there are none, a broadcast needs to
   // be kept in its encoded form only.
   std::atomic<std::size_t> outgoing_listeners_{0};
