@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Mode --socketio: /tokens has tokens, /schemas schemas, /idempotent events that are handled once, and
-// /numbered rooms with numbers.
+// Mode --socketio: /tokens has tokens, /schemas schemas, /idempotent events that are handled once,
+// and /numbered rooms with numbers.
 #include <asio/steady_timer.hpp>
 #include <atomic>
 #include <chrono>
