@@ -62,7 +62,7 @@ bool is_multiple(const Value& value, const Value& step) {
                                         kTolerance * std::max(1.0, std::abs(quotient));
 }
 
-std::size_t code_points(std::string_view text) {
+std::size_t length_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
 }
@@ -163,7 +163,7 @@ class Check {
 
   Keyword text(const SchemaNode& node, std::string_view text) {
     if (node.min_length || node.max_length) {
-      const std::size_t length = code_points(text);
+      const std::size_t length = length_of(text);
       if (length < or_none(node.min_length)) return "minLength";
       if (exceeds(length, node.max_length)) return "maxLength";
     }

@@ -71,7 +71,7 @@ std::optional<Ranges> named_set(char32_t letter) {
   }
 }
 
-std::u32string code_points(std::string_view text) {
+std::u32string to_code_points(std::string_view text) {
   std::u32string result;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -88,7 +88,7 @@ std::u32string code_points(std::string_view text) {
 // Stops at the first fault, which it keeps.
 class Parser {
  public:
-  explicit Parser(std::string_view source) : source_(code_points(source)) {}
+  explicit Parser(std::string_view source) : source_(to_code_points(source)) {}
 
   Node parse() {
     Node all = alternatives();

@@ -16,8 +16,19 @@ namespace patchbay {
 
 namespace {
 
+std::string random_text() {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::size_t kLength = 16;
+  std::random_device random;
+  std::string text;
+  while (text.size() < kLength) text += kDigits[random() % kDigits.size()];
+  return text;
+}
+
+}  // namespace
+
 // The rooms that one loop numbers. For one thread.
-class Counters {
+class RoomSequence::Counters {
  public:
   explicit Counters(std::size_t max_rooms) : max_rooms_(max_rooms) {}
 
@@ -55,17 +66,6 @@ class Counters {
   std::list<Room> rooms_;    // the one used longest ago first
   std::unordered_map<std::string, std::list<Room>::iterator> places_;
 };
-
-std::string random_text() {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  constexpr std::size_t kLength = 16;
-  std::random_device random;
-  std::string text;
-  while (text.size() < kLength) text += kDigits[random() % kDigits.size()];
-  return text;
-}
-
-}  // namespace
 
 struct RoomSequence::State {
   State(Namespace& a_nsp, RoomSequenceOptions some_options)

@@ -4,11 +4,14 @@
 #include <doctest/doctest.h>
 #include <openssl/err.h>
 
+#include <atomic>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "../support/jwt_signer.hpp"
 
@@ -365,6 +368,28 @@ TEST_CASE("keys can be replaced while they are in use, in all copies of the veri
   CHECK(verdict(copy, ec_signer().token(kGood)) == "jwt_unknown_key");
   CHECK(verdict(copy, hs256_token(kGood)) == "ada");
   CHECK_THROWS_AS(verifier.replace_keys({}), std::invalid_argument);
+}
+
+TEST_CASE("several threads check tokens by the same keys, which somebody replaces") {
+  JwtOptions options = secret_options();
+  options.keys.add_pem(rsa_signer().pem()).add_pem(ec_signer().pem());
+  JwtVerifier verifier(options);
+  const std::vector<std::string> tokens{hs256_token(kGood), rsa_signer().token(kGood),
+                                        ec_signer().token(kGood)};
+  const std::string forged = hmac_token(R"({"alg":"RS256"})", kGood, rsa_signer().pem());
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (std::size_t j = 0; j < 100; ++j) {
+        if (!verifier.verify(tokens[j % tokens.size()], kNow)) ++wrong;
+        if (verifier.verify(forged, kNow).error() != JwtError::bad_signature) ++wrong;
+      }
+    });
+  }
+  for (int i = 0; i < 100; ++i) verifier.replace_keys(options.keys);
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("every reason has a label and a sentence of its own") {

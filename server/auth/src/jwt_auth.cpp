@@ -64,7 +64,10 @@ class JwtAuth::Watch : public std::enable_shared_from_this<Watch> {
  public:
   // The socket owns this, so it lives longer.
   Watch(Socket& socket, std::shared_ptr<const State> state, JwtClaims claims)
-      : socket_(&socket), state_(std::move(state)), claims_(std::move(claims)) {}
+      : socket_(&socket),
+        state_(std::move(state)),
+        subject_(std::move(claims.subject)),
+        expires_(claims.expires) {}
 
   void start() {
     const std::string& event = state_->options.refresh_event;
@@ -84,8 +87,8 @@ class JwtAuth::Watch : public std::enable_shared_from_this<Watch> {
   static constexpr Millis kJoining{1'000};
 
   [[nodiscard]] std::optional<Millis> left() const {
-    if (!claims_.expires) return std::nullopt;
-    return *claims_.expires + state_->verifier.clock_skew() - state_->now();
+    if (!expires_) return std::nullopt;
+    return *expires_ + state_->verifier.clock_skew() - state_->now();
   }
 
   void watch() {
@@ -114,14 +117,14 @@ class JwtAuth::Watch : public std::enable_shared_from_this<Watch> {
     auto claims = state_->verify(token);
     if (!claims) {
       refuse(claims.error(), ack);
-    } else if (claims->subject != claims_.subject) {
+    } else if (claims->subject != subject_) {
       refuse(JwtError::other_subject, ack);
     } else {
       refused_ = 0;
-      claims_ = std::move(*claims);
-      if (state_->options.keep_claims) keep_claims(*socket_, claims_);
+      expires_ = claims->expires;
+      if (state_->options.keep_claims) keep_claims(*socket_, *claims);
       watch();
-      ack(Object{{"expires", seconds_of(claims_.expires)}});
+      ack(Object{{"expires", seconds_of(expires_)}});
     }
   }
 
@@ -143,7 +146,8 @@ class JwtAuth::Watch : public std::enable_shared_from_this<Watch> {
 
   Socket* socket_;
   std::shared_ptr<const State> state_;
-  JwtClaims claims_;
+  std::string subject_;  // the application may call its user otherwise
+  std::optional<JwtTime> expires_;
   std::size_t refused_ = 0;
   std::unique_ptr<engineio::Timer> timer_;
 };

@@ -68,8 +68,8 @@ std::optional<JwtKey> read_jwk(const Value& jwk) {
 }
 
 Array read_set(std::string_view json) {
-  constexpr std::size_t kDepth = 16;
-  auto value = is_valid_utf8(json) ? parse_json(json, kDepth) : Errc::json_invalid_utf8;
+  constexpr std::size_t kSetDepth = 16;
+  auto value = is_valid_utf8(json) ? parse_json(json, kSetDepth) : Errc::json_invalid_utf8;
   if (!value) refuse("not JSON: " + std::string(describe(value.error())));
   if (value->is_object() && (*value)["keys"].is_array()) return (*value)["keys"].as_array();
   if (value->is_object() && (*value)["kty"].is_string()) return {std::move(*value)};

@@ -65,6 +65,7 @@ class RoomSequence {
   [[nodiscard]] const std::string& epoch() const noexcept;
 
  private:
+  class Counters;
   struct State;
   std::shared_ptr<State> state_;
 };
