@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -13,8 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "../support/loop_thread.hpp"
 #include "../support/raw_connection.hpp"
 #include "../support/running_engine.hpp"
+#include "patchbay/server.hpp"
 
 using namespace patchbay;
 using namespace patchbay::engineio;
@@ -377,4 +380,31 @@ TEST_CASE("messages behind the handshake are not lost") {
   REQUIRE(connection.read_response().status == 101);
   CHECK(connection.read_frame()->payload == "hi");
   CHECK(connection.read_frame()->payload == "hi");
+}
+
+TEST_CASE("a server has raw WebSockets beside Socket.IO, on each of its threads") {
+  ServerOptions options;
+  options.threads = 2;
+  Server io(std::move(options));
+  std::atomic<std::size_t> loops{0};
+  io.websocket("/ws", [&](const WebSocketPtr& ws) {
+    CHECK(ws->loop().in_loop_thread());
+    loops |= std::size_t{1} << ws->loop().index();
+    ws->on_text([ws](std::string_view text) { ws->send_text(text); });
+  });
+  const std::uint16_t port = io.listen(0, "127.0.0.1");
+  LoopThread thread;
+  thread.start(io.engine().loop(0), [&] { io.run(); });
+  {
+    Client first(port);
+    Client second(port);
+    for (Client* client : {&first, &second}) {
+      client->connection.write_frame(kText, "hi");
+      CHECK(client->next() == "1 hi");
+    }
+    CHECK(loops == 3);
+    RawConnection polling(port);
+    CHECK(polling.request("GET", "/socket.io/?EIO=4&transport=polling").status == 200);
+  }
+  thread.stop([&] { io.close(); });
 }
