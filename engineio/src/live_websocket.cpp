@@ -258,6 +258,7 @@ void LiveWebSocket::finish(const WebSocketClose& how) {
   if (std::exchange(state_, State::closed) == State::closed) return;
   const auto self = shared_from_this();
   TimerWheel::cancel(*this);
+  if (how.error != Errc::none) core_->statistics.add(how.error);
   ws_.reset();
   queue_.clear();
   when_drained_.clear();

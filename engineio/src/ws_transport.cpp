@@ -272,8 +272,9 @@ std::size_t WsTransport::unsent_bytes() const noexcept {
 
 void WsTransport::on_writable() {
   blocked_ = false;
-  if (state_ == State::open && listener_) {
-    listener_->on_ws_writable(*this);
+  const auto listener = listener_;  // writing may find the peer gone, and end it while it runs
+  if (state_ == State::open && listener) {
+    listener->on_ws_writable(*this);
     resume_reading();
     return;
   }

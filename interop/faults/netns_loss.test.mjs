@@ -11,12 +11,16 @@ const kLoss = 0.1;
 
 const skip = whyNot() ?? whyNoLoss() ?? false;
 
-it("a network that drops every tenth packet loses and doubles nothing", { skip, timeout: 90_000 }, async (test) => {
-  const hosts = new TwoHosts();
-  try {
-    hosts.dropAtRandom(kLoss);
-    test.diagnostic(JSON.stringify(await runBetween(hosts, async () => {})));
-  } finally {
-    hosts.destroy();
-  }
-});
+it(
+  "a network that drops every tenth packet loses and doubles nothing",
+  { skip, timeout: 90_000 },
+  async (test) => {
+    const hosts = new TwoHosts();
+    try {
+      hosts.dropAtRandom(kLoss);
+      test.diagnostic(JSON.stringify(await runBetween(hosts, async () => {})));
+    } finally {
+      hosts.destroy();
+    }
+  },
+);

@@ -14,18 +14,22 @@ const kOutage = 10_000;
 
 const skip = whyNot() ?? false;
 
-it("a cable that is out for 10 s loses and doubles nothing", { skip, timeout: 90_000 }, async (test) => {
-  const hosts = new TwoHosts();
-  try {
-    const result = await runBetween(hosts, async () => {
-      await sleep(3000);
-      hosts.cutCable();
-      await sleep(kOutage);
-      hosts.mendCable();
-    });
-    test.diagnostic(JSON.stringify(result));
-    assert.ok(result.connections > 10, "nobody noticed");
-  } finally {
-    hosts.destroy();
-  }
-});
+it(
+  "a cable that is out for 10 s loses and doubles nothing",
+  { skip, timeout: 90_000 },
+  async (test) => {
+    const hosts = new TwoHosts();
+    try {
+      const result = await runBetween(hosts, async () => {
+        await sleep(3000);
+        hosts.cutCable();
+        await sleep(kOutage);
+        hosts.mendCable();
+      });
+      test.diagnostic(JSON.stringify(result));
+      assert.ok(result.connections > 10, "nobody noticed");
+    } finally {
+      hosts.destroy();
+    }
+  },
+);

@@ -49,7 +49,10 @@ class Client {
   static async connect(port) {
     const client = new Client();
     client.socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-    client.socket.on("data", (bytes) => (client.received = Buffer.concat([client.received, bytes])));
+    client.socket.on(
+      "data",
+      (bytes) => (client.received = Buffer.concat([client.received, bytes])),
+    );
     client.socket.on("end", () => (client.outcome = "ended"));
     client.socket.on("error", ({ code }) => (client.outcome = code));
     await within(once(client.socket, "connect"), "connect");
@@ -157,7 +160,12 @@ describe("the program fault-proxy", () => {
   });
 
   it("refuses what it does not understand", () => {
-    for (const args of [[], ["--to", "nowhere"], ["--to", "1", "--delay", "x"], ["--to", "1", "--colour"]]) {
+    for (const args of [
+      [],
+      ["--to", "nowhere"],
+      ["--to", "1", "--delay", "x"],
+      ["--to", "1", "--colour"],
+    ]) {
       assert.throws(() => execFileSync(kProgram, args, { stdio: "pipe" }), { status: 2 });
     }
   });

@@ -49,7 +49,21 @@ export class TwoHosts {
     try {
       run("ip", "netns", "add", this.server);
       run("ip", "netns", "add", this.client);
-      run("ip", "-n", this.server, "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", this.client);
+      run(
+        "ip",
+        "-n",
+        this.server,
+        "link",
+        "add",
+        "cable",
+        "type",
+        "veth",
+        "peer",
+        "name",
+        "cable",
+        "netns",
+        this.client,
+      );
       run("ip", "-n", this.server, "address", "add", `${kServerAddress}/24`, "dev", "cable");
       run("ip", "-n", this.client, "address", "add", `${kClientAddress}/24`, "dev", "cable");
       for (const host of [this.server, this.client]) {
@@ -78,7 +92,18 @@ export class TwoHosts {
   // Of what arrives at either host; throws when there is nothing to do that with.
   dropAtRandom(probability) {
     for (const host of ["server", "client"]) {
-      const rule = ["-A", "INPUT", "-m", "statistic", "--mode", "random", "--probability", String(probability), "-j", "DROP"];
+      const rule = [
+        "-A",
+        "INPUT",
+        "-m",
+        "statistic",
+        "--mode",
+        "random",
+        "--probability",
+        String(probability),
+        "-j",
+        "DROP",
+      ];
       run(...this.on(host), "iptables", ...rule);
     }
   }

@@ -41,7 +41,9 @@ async function writeMany(peer, bytes, count) {
   const perWrite = Math.max(1, Math.floor(64_000 / bytes.length));
   const many = Buffer.concat(Array(perWrite).fill(bytes));
   for (let sent = 0; sent < count && !peer.connection.ended; sent += perWrite) {
-    await peer.write(sent + perWrite <= count ? many : many.subarray(0, (count - sent) * bytes.length));
+    await peer.write(
+      sent + perWrite <= count ? many : many.subarray(0, (count - sent) * bytes.length),
+    );
   }
 }
 
@@ -49,14 +51,19 @@ describe("bombs", () => {
   const server = useServer("socketio", "--deflate", "--max-payload", kMillion, ...kQuiet);
   const headers = { "Sec-WebSocket-Extensions": "permessage-deflate" };
   const bomb = deflate(Buffer.alloc(100 * kMillion, "4"));
-  const open = () => WebSocketPeer.open(server.port, target("websocket").replace("engine.io", "socket.io"), { headers });
+  const open = () =>
+    WebSocketPeer.open(server.port, target("websocket").replace("engine.io", "socket.io"), {
+      headers,
+    });
 
   it("fifty of 97 KiB that unfold to 100 MB: 1009", { timeout: 60_000 }, async (test) => {
     // Their limit is 1 MB each; the pool of inflaters and the text that was unfolded so far.
     await withinMemory(test, server.server.pid, 64 * kMiB, () =>
       besideHealthy(server.url, async () => {
         const peers = await Promise.all(Array.from({ length: 50 }, open));
-        await Promise.all(peers.map((peer) => peer.write(frame(Opcode.text, bomb, { rsv: kRsv1 }))));
+        await Promise.all(
+          peers.map((peer) => peer.write(frame(Opcode.text, bomb, { rsv: kRsv1 }))),
+        );
         const codes = await Promise.all(peers.map((peer) => closeCode(peer)));
         assert.deepEqual(new Set(codes), new Set([1009]));
       }),
@@ -77,20 +84,28 @@ describe("bombs", () => {
     });
   });
 
-  it("a thousand messages that unfold to just the limit are only work", { timeout: 60_000 }, async (test) => {
-    const largest = deflate(Buffer.from(`42["nobody","${"x".repeat(kMillion - 20)}"]`));
-    await withinMemory(test, server.server.pid, 32 * kMiB, () =>
-      besideHealthy(server.url, async () => {
-        const peer = await open();
-        await peer.sendText("40");
-        const message = frame(Opcode.text, largest, { rsv: kRsv1 });
-        for (let i = 0; i < 1000; i++) await peer.write(message);
-        await peer.sendText('421["who"]');
-        await eventually(async () => (await peer.frame(30_000))?.text.startsWith("431["), "answer", 30_000);
-        peer.destroy();
-      }),
-    );
-  });
+  it(
+    "a thousand messages that unfold to just the limit are only work",
+    { timeout: 60_000 },
+    async (test) => {
+      const largest = deflate(Buffer.from(`42["nobody","${"x".repeat(kMillion - 20)}"]`));
+      await withinMemory(test, server.server.pid, 32 * kMiB, () =>
+        besideHealthy(server.url, async () => {
+          const peer = await open();
+          await peer.sendText("40");
+          const message = frame(Opcode.text, largest, { rsv: kRsv1 });
+          for (let i = 0; i < 1000; i++) await peer.write(message);
+          await peer.sendText('421["who"]');
+          await eventually(
+            async () => (await peer.frame(30_000))?.text.startsWith("431["),
+            "answer",
+            30_000,
+          );
+          peer.destroy();
+        }),
+      );
+    },
+  );
 });
 
 describe("nesting", () => {
@@ -103,19 +118,23 @@ describe("nesting", () => {
     "1 MiB of [[],": "[[],".repeat(kDeep / 4),
   };
   for (const [name, nest] of Object.entries(nests)) {
-    it(`${name}, in an event, an acknowledgement and a CONNECT`, { timeout: 60_000 }, async (test) => {
-      await withinMemory(test, server.server.pid, 64 * kMiB, () =>
-        besideHealthy(server.url, async () => {
-          for (const text of [`42["message",${nest}]`, `431${nest}`, `40/custom,${nest}`]) {
-            const peer = await openJoined(server.port);
-            await peer.sendText(text);
-            // A parse error closes the session: a close frame without a code.
-            assert.equal(await closeCode(peer), null);
-            peer.destroy();
-          }
-        }),
-      );
-    });
+    it(
+      `${name}, in an event, an acknowledgement and a CONNECT`,
+      { timeout: 60_000 },
+      async (test) => {
+        await withinMemory(test, server.server.pid, 64 * kMiB, () =>
+          besideHealthy(server.url, async () => {
+            for (const text of [`42["message",${nest}]`, `431${nest}`, `40/custom,${nest}`]) {
+              const peer = await openJoined(server.port);
+              await peer.sendText(text);
+              // A parse error closes the session: a close frame without a code.
+              assert.equal(await closeCode(peer), null);
+              peer.destroy();
+            }
+          }),
+        );
+      },
+    );
 
     it(`${name}, by polling`, { timeout: 60_000 }, async (test) => {
       await withinMemory(test, server.server.pid, 64 * kMiB, async () => {
@@ -157,7 +176,8 @@ describe("a million frames", () => {
         const peer = await open();
         let pongs = 0;
         const counting = (async () => {
-          while (pongs < kMillion / 10 && (await peer.frame(30_000))?.opcode === Opcode.pong) pongs++;
+          while (pongs < kMillion / 10 && (await peer.frame(30_000))?.opcode === Opcode.pong)
+            pongs++;
         })();
         await writeMany(peer, frame(Opcode.ping), kMillion / 10);
         await counting;
@@ -167,18 +187,22 @@ describe("a million frames", () => {
     );
   });
 
-  it("pings of a client that does not read are not read for long", { timeout: 60_000 }, async (test) => {
-    await withinMemory(test, server.server.pid, 8 * kMiB, () =>
-      besideHealthy(server.url, async () => {
-        const peer = await open();
-        peer.connection.pause();
-        const writing = writeMany(peer, frame(Opcode.ping, "x".repeat(125)), kMillion);
-        // Either all fits into the buffers of the kernel, or writing gets stuck.
-        await Promise.race([writing, sleep(3000)]);
-        peer.destroy();
-      }),
-    );
-  });
+  it(
+    "pings of a client that does not read are not read for long",
+    { timeout: 60_000 },
+    async (test) => {
+      await withinMemory(test, server.server.pid, 8 * kMiB, () =>
+        besideHealthy(server.url, async () => {
+          const peer = await open();
+          peer.connection.pause();
+          const writing = writeMany(peer, frame(Opcode.ping, "x".repeat(125)), kMillion);
+          // Either all fits into the buffers of the kernel, or writing gets stuck.
+          await Promise.race([writing, sleep(3000)]);
+          peer.destroy();
+        }),
+      );
+    },
+  );
 
   it("noop packets are only work", { timeout: 60_000 }, async (test) => {
     await withinMemory(test, server.server.pid, 8 * kMiB, () =>
@@ -192,24 +216,32 @@ describe("a million frames", () => {
     );
   });
 
-  it("questions of a client that does not read the answers stop being read", { timeout: 60_000 }, async (test) => {
-    // 1 MiB may wait before reading stops, and what one read brings in adds to it.
-    await withinMemory(test, server.server.pid, 32 * kMiB, () =>
-      besideHealthy(server.url, async () => {
-        const peer = await open();
-        peer.connection.pause();
-        const question = frame(Opcode.text, `42["message","${"x".repeat(1000)}"]`);
-        const writing = writeMany(peer, question, kMillion);
-        await Promise.race([writing, sleep(3000)]);
-        peer.destroy();
-      }),
-    );
-  });
+  it(
+    "questions of a client that does not read the answers stop being read",
+    { timeout: 60_000 },
+    async (test) => {
+      // 1 MiB may wait before reading stops, and what one read brings in adds to it.
+      await withinMemory(test, server.server.pid, 32 * kMiB, () =>
+        besideHealthy(server.url, async () => {
+          const peer = await open();
+          peer.connection.pause();
+          const question = frame(Opcode.text, `42["message","${"x".repeat(1000)}"]`);
+          const writing = writeMany(peer, question, kMillion);
+          await Promise.race([writing, sleep(3000)]);
+          peer.destroy();
+        }),
+      );
+    },
+  );
 
   it("packets in one polling body are only work", { timeout: 60_000 }, async (test) => {
     await withinMemory(test, server.server.pid, 32 * kMiB, async () => {
       const session = await openJoinedPolling(server.port);
-      const response = await session.post(Array(kMillion / 2).fill("6").join("\x1e"));
+      const response = await session.post(
+        Array(kMillion / 2)
+          .fill("6")
+          .join("\x1e"),
+      );
       assert.equal(response.status, 200);
     });
   });
@@ -219,9 +251,17 @@ describe("sizes", () => {
   const server = useServer("socketio", "--max-payload", 100_000, ...kQuiet);
   const cases = [
     ["a fragment over the limit", [frame(Opcode.text, "4".repeat(100_001), { fin: false })]],
-    ["fragments over the limit", Array.from({ length: 3 }, (_, i) => frame(i === 0 ? 1 : 0, "4".repeat(40_000), { fin: false }))],
+    [
+      "fragments over the limit",
+      Array.from({ length: 3 }, (_, i) =>
+        frame(i === 0 ? 1 : 0, "4".repeat(40_000), { fin: false }),
+      ),
+    ],
     ["2^40 bytes that are announced", [frame(Opcode.binary, "", { length: 2 ** 40 })]],
-    ["2^62 bytes that are announced, in a fragment", [frame(Opcode.text, "", { length: 2n ** 62n, lengthForm: 64, fin: false })]],
+    [
+      "2^62 bytes that are announced, in a fragment",
+      [frame(Opcode.text, "", { length: 2n ** 62n, lengthForm: 64, fin: false })],
+    ],
   ];
   for (const [name, frames] of cases) {
     it(`${name}: 1009`, async (test) => {
@@ -238,23 +278,28 @@ describe("sizes", () => {
 describe("what comes with the handshake", () => {
   const server = useServer("websocket", "--deflate-threshold", 100 * kMillion);
 
-  it("is answered in its order, also when reading has to wait for the answers to be taken", { timeout: 60_000 }, async () => {
-    const numbered = (i) => `${i} `.padEnd(kMillion, "x");
-    const messages = Array.from({ length: 20 }, (_, i) =>
-      frame(Opcode.text, deflate(Buffer.from(numbered(i))), { rsv: kRsv1 }),
-    );
-    const headers = { "Sec-WebSocket-Extensions": "permessage-deflate" };
-    const connection = await Connection.open(server.port);
-    connection.pause();
-    await connection.write(Buffer.concat([upgradeRequest("/", { headers }), ...messages]));
-    await sleep(200);
-    await connection.write(frame(Opcode.text, "last"));
-    await sleep(200);
-    connection.resume();
-    assert.equal((await connection.response()).status, 101);
-    const peer = new WebSocketPeer(connection);
-    for (let i = 0; i < messages.length; i++) assert.ok((await peer.text()).startsWith(`${i} `), i);
-    assert.equal(await peer.text(), "last");
-    peer.destroy();
-  });
+  it(
+    "is answered in its order, also when reading has to wait for the answers to be taken",
+    { timeout: 60_000 },
+    async () => {
+      const numbered = (i) => `${i} `.padEnd(kMillion, "x");
+      const messages = Array.from({ length: 20 }, (_, i) =>
+        frame(Opcode.text, deflate(Buffer.from(numbered(i))), { rsv: kRsv1 }),
+      );
+      const headers = { "Sec-WebSocket-Extensions": "permessage-deflate" };
+      const connection = await Connection.open(server.port);
+      connection.pause();
+      await connection.write(Buffer.concat([upgradeRequest("/", { headers }), ...messages]));
+      await sleep(200);
+      await connection.write(frame(Opcode.text, "last"));
+      await sleep(200);
+      connection.resume();
+      assert.equal((await connection.response()).status, 101);
+      const peer = new WebSocketPeer(connection);
+      for (let i = 0; i < messages.length; i++)
+        assert.ok((await peer.text()).startsWith(`${i} `), i);
+      assert.equal(await peer.text(), "last");
+      peer.destroy();
+    },
+  );
 });

@@ -72,7 +72,12 @@ for (const [name, bytes] of Object.entries({ ...kInvalid, ...kCut })) {
 
     it("in the query: whatever is answered is UTF-8", async () => {
       const escaped = Buffer.from(bytes).toString("hex").replace(/../g, "%$&");
-      for (const query of [`&transport=${escaped}`, `&sid=${escaped}`, `&EIO=${escaped}`, `&${escaped}=1`]) {
+      for (const query of [
+        `&transport=${escaped}`,
+        `&sid=${escaped}`,
+        `&EIO=${escaped}`,
+        `&${escaped}=1`,
+      ]) {
         const response = await request(engine.port, "GET", `${target("polling")}${query}`);
         assert.ok([200, 400].includes(response.status));
         assert.ok(isUtf8(response.body), response.text);

@@ -87,10 +87,26 @@ describe("requests that are never finished", () => {
     ["connections that say nothing", "", 6],
     ["request lines without an end", "GET /socket.io/?EIO=4&tran", 6],
     ["heads without an end", `GET ${kPath} HTTP/1.1\r\nHost: a\r\nX-A: `, 8],
-    ["heads of 15 KiB without an end", `GET ${kPath} HTTP/1.1\r\nHost: a\r\nX-A: ${"a".repeat(15_000)}`, 48],
-    ["handshakes without the last line", upgradeRequest("/socket.io/?EIO=4&transport=websocket").subarray(0, -2), 10],
-    ["bodies without an end", `POST ${kPath} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n4abc`, 12],
-    ["chunks without an end", `POST ${kPath} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n4abc`, 12],
+    [
+      "heads of 15 KiB without an end",
+      `GET ${kPath} HTTP/1.1\r\nHost: a\r\nX-A: ${"a".repeat(15_000)}`,
+      48,
+    ],
+    [
+      "handshakes without the last line",
+      upgradeRequest("/socket.io/?EIO=4&transport=websocket").subarray(0, -2),
+      10,
+    ],
+    [
+      "bodies without an end",
+      `POST ${kPath} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n4abc`,
+      12,
+    ],
+    [
+      "chunks without an end",
+      `POST ${kPath} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n4abc`,
+      12,
+    ],
   ];
   for (const [name, begin, each] of kinds) {
     it(`${kMany} ${name} end after their time`, { timeout: 60_000 }, async (test) => {
@@ -107,16 +123,23 @@ describe("requests that are never finished", () => {
     });
   }
 
-  it(`${kMany} who send a byte now and then get no more time by it`, { timeout: 60_000 }, async (test) => {
-    const crowd = new Crowd(server.port);
-    await withinMemory(test, server.server.pid, limitFor(8), () =>
-      besideHealthy(server.url, async () => {
-        await crowd.gather(kMany, `GET ${kPath} HTTP/1.1\r\nHost: a\r\nX-A: `);
-        const dripping = crowd.drip("a", 200);
-        await crowd.ended(kTimeout + kLateness);
-        await dripping;
-      }),
-    );
-    assert.deepEqual(Object.keys(crowd.outcomes()).filter((status) => status !== "408" && status !== ""), []);
-  });
+  it(
+    `${kMany} who send a byte now and then get no more time by it`,
+    { timeout: 60_000 },
+    async (test) => {
+      const crowd = new Crowd(server.port);
+      await withinMemory(test, server.server.pid, limitFor(8), () =>
+        besideHealthy(server.url, async () => {
+          await crowd.gather(kMany, `GET ${kPath} HTTP/1.1\r\nHost: a\r\nX-A: `);
+          const dripping = crowd.drip("a", 200);
+          await crowd.ended(kTimeout + kLateness);
+          await dripping;
+        }),
+      );
+      assert.deepEqual(
+        Object.keys(crowd.outcomes()).filter((status) => status !== "408" && status !== ""),
+        [],
+      );
+    },
+  );
 });

@@ -29,18 +29,34 @@ const kRefused = [
   ["a hexadecimal Content-Length", `${kPost}Content-Length: 0x5\r\n\r\nabcde`, 400],
   ["a Content-Length with a blank in it", `${kPost}Content-Length: 1 0\r\n\r\nabcde`, 400],
   ["an empty Content-Length", `${kPost}Content-Length: \r\n\r\n`, 400],
-  ["a Content-Length beyond 64 bits", `${kPost}Content-Length: 18446744073709551621\r\n\r\n`, [400, 413]],
+  [
+    "a Content-Length beyond 64 bits",
+    `${kPost}Content-Length: 18446744073709551621\r\n\r\n`,
+    [400, 413],
+  ],
   ["a Content-Length beyond the limit", `${kPost}Content-Length: 1000001\r\n\r\n`, 413],
 
   // Codings.
   ["chunked twice", `${kPost}${kChunked}${kChunked}\r\n0\r\n\r\n`, [400, 501]],
-  ["chunked before identity", `${kPost}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`, [400, 501]],
+  [
+    "chunked before identity",
+    `${kPost}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`,
+    [400, 501],
+  ],
   ["identity", `${kPost}Transfer-Encoding: identity\r\n\r\n`, [400, 501]],
   ["gzip before chunked", `${kPost}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, 501],
   ["xchunked", `${kPost}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, [400, 501]],
-  ["chunked with a vertical tab", `${kPost}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n`, [400, 501]],
+  [
+    "chunked with a vertical tab",
+    `${kPost}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n`,
+    [400, 501],
+  ],
   ["chunked in quotes", `${kPost}Transfer-Encoding: "chunked"\r\n\r\n0\r\n\r\n`, [400, 501]],
-  ["chunked with a parameter", `${kPost}Transfer-Encoding: chunked;a=b\r\n\r\n0\r\n\r\n`, [400, 501]],
+  [
+    "chunked with a parameter",
+    `${kPost}Transfer-Encoding: chunked;a=b\r\n\r\n0\r\n\r\n`,
+    [400, 501],
+  ],
   ["an empty Transfer-Encoding", `${kPost}Transfer-Encoding: \r\n\r\n`, [400, 501]],
   ["chunked in HTTP/1.0", `${kPost.replace("1.1", "1.0")}${kChunked}\r\n0\r\n\r\n`, 400],
 
@@ -105,8 +121,16 @@ const kRefused = [
   ["headers of 17 KiB together", `${kGet}${`X-A: ${"b".repeat(200)}\r\n`.repeat(85)}\r\n`, 431],
   ["a target of 9 KiB", `GET /${"a".repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 414],
   ["a method of 17 KiB", `${"A".repeat(17_000)} / HTTP/1.1\r\n\r\n`, [400, 414, 431]],
-  ["trailers of 17 KiB", `${kPost}${kChunked}\r\n0\r\n${`X-A: ${"b".repeat(200)}\r\n`.repeat(85)}\r\n`, [400, 431]],
-  ["a chunk extension of 17 KiB", `${kPost}${kChunked}\r\n5;a=${"b".repeat(17_000)}\r\nabcde\r\n0\r\n\r\n`, [400, 413, 431]],
+  [
+    "trailers of 17 KiB",
+    `${kPost}${kChunked}\r\n0\r\n${`X-A: ${"b".repeat(200)}\r\n`.repeat(85)}\r\n`,
+    [400, 431],
+  ],
+  [
+    "a chunk extension of 17 KiB",
+    `${kPost}${kChunked}\r\n5;a=${"b".repeat(17_000)}\r\nabcde\r\n0\r\n\r\n`,
+    [400, 413, 431],
+  ],
 ];
 
 // One flood that would go on for ever.
@@ -162,8 +186,16 @@ describe("requests with one reading, however unusual", () => {
   const kBody = "POST /nothing HTTP/1.1\r\nHost: a\r\n";
   const cases = [
     ["an empty line before the request", "\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404],
-    ["chunked in other letters", `${kBody}Transfer-Encoding: CHUNKED\r\n\r\n5\r\nabcde\r\n0\r\n\r\n`, 404],
-    ["chunk extensions and trailers", `${kBody}${kChunked}\r\n5;a=b\r\nabcde\r\n0\r\nX-A: b\r\n\r\n`, 404],
+    [
+      "chunked in other letters",
+      `${kBody}Transfer-Encoding: CHUNKED\r\n\r\n5\r\nabcde\r\n0\r\n\r\n`,
+      404,
+    ],
+    [
+      "chunk extensions and trailers",
+      `${kBody}${kChunked}\r\n5;a=b\r\nabcde\r\n0\r\nX-A: b\r\n\r\n`,
+      404,
+    ],
     ["leading zeros of a chunk size", `${kBody}${kChunked}\r\n0005\r\nabcde\r\n0\r\n\r\n`, 404],
     ["a body of a GET", "GET /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde", 404],
     ["an absolute target", "GET http://a/nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404],

@@ -105,7 +105,10 @@ class CompressingPeer {
   async expect(message) {
     const { opcode, rsv, fin, payload } = await this.peer.frame();
     const wanted = typeof message === "string" ? Opcode.text : Opcode.binary;
-    assert.deepEqual({ opcode, fin, known: (rsv & ~kRsv1) === 0 }, { opcode: wanted, fin: true, known: true });
+    assert.deepEqual(
+      { opcode, fin, known: (rsv & ~kRsv1) === 0 },
+      { opcode: wanted, fin: true, known: true },
+    );
     const content = rsv ? await this.decompressor.decompress(payload) : payload;
     assert.ok(content.equals(Buffer.from(message)), `another content, of ${content.length} bytes`);
     return payload.length;
@@ -138,7 +141,11 @@ describe("12 compression of different data", () => {
   }
 
   it("a hundred messages of each size at once, in their order", { timeout: 30_000 }, async () => {
-    const client = await CompressingPeer.open(server.port, "permessage-deflate", "permessage-deflate");
+    const client = await CompressingPeer.open(
+      server.port,
+      "permessage-deflate",
+      "permessage-deflate",
+    );
     client.use({});
     const messages = [16, 256, 1024, 8192].flatMap((size) =>
       Array.from({ length: 100 }, (_, i) => `${i} ${kContents["12.3 JSON"](size)}`),
@@ -155,10 +162,34 @@ const kDeflate = "permessage-deflate";
 const kNoContext = "server_no_context_takeover; client_no_context_takeover";
 const kParameters = [
   ["13.1", [], kDeflate, kDeflate, {}],
-  ["13.2", [], `${kDeflate}; server_no_context_takeover`, `${kDeflate}; server_no_context_takeover`, { serverNoContext: true }],
-  ["13.3", [], `${kDeflate}; server_max_window_bits=9`, `${kDeflate}; server_max_window_bits=9`, { serverBits: 9 }],
-  ["13.3", [], `${kDeflate}; server_max_window_bits=8`, `${kDeflate}; server_max_window_bits=8`, { serverBits: 8 }],
-  ["13.4", [], `${kDeflate}; server_max_window_bits=15`, `${kDeflate}; server_max_window_bits=15`, {}],
+  [
+    "13.2",
+    [],
+    `${kDeflate}; server_no_context_takeover`,
+    `${kDeflate}; server_no_context_takeover`,
+    { serverNoContext: true },
+  ],
+  [
+    "13.3",
+    [],
+    `${kDeflate}; server_max_window_bits=9`,
+    `${kDeflate}; server_max_window_bits=9`,
+    { serverBits: 9 },
+  ],
+  [
+    "13.3",
+    [],
+    `${kDeflate}; server_max_window_bits=8`,
+    `${kDeflate}; server_max_window_bits=8`,
+    { serverBits: 8 },
+  ],
+  [
+    "13.4",
+    [],
+    `${kDeflate}; server_max_window_bits=15`,
+    `${kDeflate}; server_max_window_bits=15`,
+    {},
+  ],
   [
     "13.5",
     [],
@@ -166,12 +197,36 @@ const kParameters = [
     `${kDeflate}; server_no_context_takeover; server_max_window_bits=9`,
     { serverNoContext: true, serverBits: 9 },
   ],
-  ["13.6", [], `${kDeflate}; client_no_context_takeover`, `${kDeflate}; client_no_context_takeover`, { clientNoContext: true }],
+  [
+    "13.6",
+    [],
+    `${kDeflate}; client_no_context_takeover`,
+    `${kDeflate}; client_no_context_takeover`,
+    { clientNoContext: true },
+  ],
   ["13.7", [], `${kDeflate}; server_max_window_bits=7, ${kDeflate}`, kDeflate, {}],
   ["13.7", [], `${kDeflate}; unknown, x-other`, undefined, null],
-  ["13 of the server's", ["--deflate-no-context"], kDeflate, `${kDeflate}; ${kNoContext}`, { serverNoContext: true, clientNoContext: true }],
-  ["13 of the server's", ["--deflate-server-no-context"], kDeflate, `${kDeflate}; server_no_context_takeover`, { serverNoContext: true }],
-  ["13 of the server's", ["--deflate-client-no-context"], kDeflate, `${kDeflate}; client_no_context_takeover`, { clientNoContext: true }],
+  [
+    "13 of the server's",
+    ["--deflate-no-context"],
+    kDeflate,
+    `${kDeflate}; ${kNoContext}`,
+    { serverNoContext: true, clientNoContext: true },
+  ],
+  [
+    "13 of the server's",
+    ["--deflate-server-no-context"],
+    kDeflate,
+    `${kDeflate}; server_no_context_takeover`,
+    { serverNoContext: true },
+  ],
+  [
+    "13 of the server's",
+    ["--deflate-client-no-context"],
+    kDeflate,
+    `${kDeflate}; client_no_context_takeover`,
+    { clientNoContext: true },
+  ],
   [
     "13 of the server's",
     ["--deflate-server-bits", 10, "--deflate-client-bits", 9],
@@ -186,48 +241,86 @@ for (const [name, options, offer, answer, agreed] of kParameters) {
   describe(`${name} ${options.join(" ")}: ${offer}`, () => {
     const server = useServer("websocket", ...options);
 
-    it(answer ? "messages of every size come back" : "goes on without", { timeout: 30_000 }, async () => {
-      const client = await CompressingPeer.open(server.port, offer, answer);
-      if (!agreed) {
-        await client.peer.sendText("plain");
-        assert.equal(await client.peer.text(), "plain");
-        return client.close();
-      }
-      client.use(agreed);
-      const sizes = [];
-      for (const size of kSizes) {
-        const message = kContents["12.2 text of some variety"](size);
-        for (let i = 0; i < 3; i++) {
-          await client.send(message);
-          sizes.push([message.length, await client.expect(message)]);
+    it(
+      answer ? "messages of every size come back" : "goes on without",
+      { timeout: 30_000 },
+      async () => {
+        const client = await CompressingPeer.open(server.port, offer, answer);
+        if (!agreed) {
+          await client.peer.sendText("plain");
+          assert.equal(await client.peer.text(), "plain");
+          return client.close();
         }
-      }
-      const [plain, packed] = sizes.at(-1);
-      assert.ok(packed < plain / 2, `${plain} bytes became ${packed}`);
-      return client.close();
-    });
+        client.use(agreed);
+        const sizes = [];
+        for (const size of kSizes) {
+          const message = kContents["12.2 text of some variety"](size);
+          for (let i = 0; i < 3; i++) {
+            await client.send(message);
+            sizes.push([message.length, await client.expect(message)]);
+          }
+        }
+        const [plain, packed] = sizes.at(-1);
+        assert.ok(packed < plain / 2, `${plain} bytes became ${packed}`);
+        return client.close();
+      },
+    );
   });
 }
 
 describe("13 compressed frames that break the rules", () => {
   const server = useServer("websocket", "--max-payload", 100_000);
   const headers = { "Sec-WebSocket-Extensions": kDeflate };
-  const hello = zlib.deflateRawSync("Hello", { finishFlush: zlib.constants.Z_SYNC_FLUSH }).subarray(0, -4);
+  const hello = zlib
+    .deflateRawSync("Hello", { finishFlush: zlib.constants.Z_SYNC_FLUSH })
+    .subarray(0, -4);
   const bomb = (size) =>
-    zlib.deflateRawSync(Buffer.alloc(size), { finishFlush: zlib.constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    zlib
+      .deflateRawSync(Buffer.alloc(size), { finishFlush: zlib.constants.Z_SYNC_FLUSH })
+      .subarray(0, -4);
   const rsv = { rsv: kRsv1 };
   const rows = [
-    { name: "RSV1 on a continuation", send: [frame(1, hello, { fin: false, rsv: kRsv1 }), frame(0, hello, rsv)], end: kProtocolError },
+    {
+      name: "RSV1 on a continuation",
+      send: [frame(1, hello, { fin: false, rsv: kRsv1 }), frame(0, hello, rsv)],
+      end: kProtocolError,
+    },
     { name: "RSV1 on a ping", send: [frame(9, "a", rsv)], end: kProtocolError },
     { name: "RSV1 and RSV2", send: [frame(1, hello, { rsv: 6 })], end: kProtocolError },
-    { name: "a block of a type that does not exist", send: [frame(1, [0x07], rsv)], end: kInvalidPayload },
-    { name: "a distance beyond what came", send: [frame(2, [0x4b, 0x04, 0x92, 0x00], rsv)], end: kInvalidPayload },
-    { name: "text that unfolds to what is not UTF-8", send: [frame(1, [0x00, 0x01, 0x00, 0xfe, 0xff, 0xff, 0x00], rsv)], end: kInvalidPayload },
+    {
+      name: "a block of a type that does not exist",
+      send: [frame(1, [0x07], rsv)],
+      end: kInvalidPayload,
+    },
+    {
+      name: "a distance beyond what came",
+      send: [frame(2, [0x4b, 0x04, 0x92, 0x00], rsv)],
+      end: kInvalidPayload,
+    },
+    {
+      name: "text that unfolds to what is not UTF-8",
+      send: [frame(1, [0x00, 0x01, 0x00, 0xfe, 0xff, 0xff, 0x00], rsv)],
+      end: kInvalidPayload,
+    },
     { name: "what unfolds to one byte more", send: [frame(2, bomb(100_001), rsv)], end: kTooLarge },
-    { name: "what unfolds to a thousand times as much", send: [frame(2, bomb(60_000_000), rsv)], end: kTooLarge },
-    { name: "the same in fragments", send: split(bomb(60_000_000), 100).map((piece, i, all) => frame(i === 0 ? 2 : 0, piece, { fin: i === all.length - 1, rsv: i === 0 ? kRsv1 : 0 })), together: true, end: kTooLarge },
+    {
+      name: "what unfolds to a thousand times as much",
+      send: [frame(2, bomb(60_000_000), rsv)],
+      end: kTooLarge,
+    },
+    {
+      name: "the same in fragments",
+      send: split(bomb(60_000_000), 100).map((piece, i, all) =>
+        frame(i === 0 ? 2 : 0, piece, { fin: i === all.length - 1, rsv: i === 0 ? kRsv1 : 0 }),
+      ),
+      together: true,
+      end: kTooLarge,
+    },
   ];
-  defineCases(server, rows.map((row) => ({ ...row, headers })));
+  defineCases(
+    server,
+    rows.map((row) => ({ ...row, headers })),
+  );
 
   it("what unfolds to the limit is taken", async () => {
     const client = await CompressingPeer.open(server.port, kDeflate, kDeflate);

@@ -26,8 +26,16 @@ describe("5 fragmentation", () => {
   const five = ["fragment1", "fragment2", "fragment3", "fragment4", "fragment5"];
   const [one, two, three, four, last] = fragments(text, five);
   defineCases(server, [
-    { name: "5.1 a ping in two fragments", send: [ping("a", kOpen), more("b")], end: kProtocolError },
-    { name: "5.2 a pong in two fragments", send: [pong("a", kOpen), more("b")], end: kProtocolError },
+    {
+      name: "5.1 a ping in two fragments",
+      send: [ping("a", kOpen), more("b")],
+      end: kProtocolError,
+    },
+    {
+      name: "5.2 a pong in two fragments",
+      send: [pong("a", kOpen), more("b")],
+      end: kProtocolError,
+    },
     { name: "5.2 a close in two fragments", send: [closeInFragments()], end: kProtocolError },
     {
       name: "5.3 a text in two fragments",
@@ -61,13 +69,22 @@ describe("5 fragmentation", () => {
     },
     {
       name: "5.15 a continuation of nothing behind a message, which is answered",
-      send: [...fragments(text, ["fragment1", "fragment2"]), more("fragment3", kOpen), text("fragment4")],
+      send: [
+        ...fragments(text, ["fragment1", "fragment2"]),
+        more("fragment3", kOpen),
+        text("fragment4"),
+      ],
       expect: ["fragment1fragment2"],
       end: kProtocolError,
     },
     {
       name: "5.16 continuation and text, twice",
-      send: [more("fragment1", kOpen), text("fragment2"), more("fragment3", kOpen), text("fragment4")],
+      send: [
+        more("fragment1", kOpen),
+        text("fragment2"),
+        more("fragment3", kOpen),
+        text("fragment4"),
+      ],
       end: kProtocolError,
     },
     {

@@ -18,8 +18,16 @@ const bytes = (size) => Buffer.alloc(size, "\x00\xfe\x00\xff\x01", "latin1");
 describe("9 sizes", () => {
   const server = useServer("websocket");
   const rows = [64 * kKiB, 256 * kKiB, kMiB, 4 * kMiB, 16 * kMiB].flatMap((size) => [
-    { name: `9.1 text of ${size / kKiB} KiB`, send: () => [text(words(size))], expect: () => [words(size)] },
-    { name: `9.2 binary of ${size / kKiB} KiB`, send: () => [binary(bytes(size))], expect: () => [bytes(size)] },
+    {
+      name: `9.1 text of ${size / kKiB} KiB`,
+      send: () => [text(words(size))],
+      expect: () => [words(size)],
+    },
+    {
+      name: `9.2 binary of ${size / kKiB} KiB`,
+      send: () => [binary(bytes(size))],
+      expect: () => [bytes(size)],
+    },
   ]);
   for (const size of [64, 256, kKiB, 16 * kKiB, 256 * kKiB, kMiB]) {
     rows.push({
@@ -39,8 +47,18 @@ describe("9 sizes", () => {
   }
   for (const chop of [128, 512, 2048]) {
     rows.push(
-      { name: `9.5 text of 1 MiB in parts of ${chop}`, send: () => [text(words(kMiB))], chop, expect: () => [words(kMiB)] },
-      { name: `9.6 binary of 1 MiB in parts of ${chop}`, send: () => [binary(bytes(kMiB))], chop, expect: () => [bytes(kMiB)] },
+      {
+        name: `9.5 text of 1 MiB in parts of ${chop}`,
+        send: () => [text(words(kMiB))],
+        chop,
+        expect: () => [words(kMiB)],
+      },
+      {
+        name: `9.6 binary of 1 MiB in parts of ${chop}`,
+        send: () => [binary(bytes(kMiB))],
+        chop,
+        expect: () => [bytes(kMiB)],
+      },
     );
   }
   for (const size of [0, 16, 64, 256, kKiB, 4 * kKiB]) {
@@ -66,12 +84,34 @@ describe("9 limits", () => {
   defineCases(server, [
     { name: "a text of the limit", send: [text(words(1000))], expect: [words(1000)] },
     { name: "a text of one byte more", send: [text(words(1001))], end: kTooLarge },
-    { name: "a binary that is announced as one byte more", send: [binary("", { length: 1001 })], end: kTooLarge },
-    { name: "a binary that is announced as 2^62 bytes", send: [binary("", { length: 2n ** 62n, lengthForm: 64 })], end: kTooLarge },
-    { name: "fragments of the limit together", send: fragments(text, [words(600), words(400)]), expect: [words(600) + words(400)] },
-    { name: "fragments of one byte more", send: [text(words(600), kOpen), more(words(401))], end: kTooLarge },
+    {
+      name: "a binary that is announced as one byte more",
+      send: [binary("", { length: 1001 })],
+      end: kTooLarge,
+    },
+    {
+      name: "a binary that is announced as 2^62 bytes",
+      send: [binary("", { length: 2n ** 62n, lengthForm: 64 })],
+      end: kTooLarge,
+    },
+    {
+      name: "fragments of the limit together",
+      send: fragments(text, [words(600), words(400)]),
+      expect: [words(600) + words(400)],
+    },
+    {
+      name: "fragments of one byte more",
+      send: [text(words(600), kOpen), more(words(401))],
+      end: kTooLarge,
+    },
     { name: "as many fragments as allowed", send: many(10), expect: ["a".repeat(10)] },
     { name: "one fragment more", send: many(11), end: kPolicy },
-    { name: "what came before is answered", send: [text("good"), text(words(1001))], together: true, expect: ["good"], end: kTooLarge },
+    {
+      name: "what came before is answered",
+      send: [text("good"), text(words(1001))],
+      together: true,
+      expect: ["good"],
+      end: kTooLarge,
+    },
   ]);
 });

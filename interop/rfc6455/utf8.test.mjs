@@ -60,7 +60,10 @@ const kInvalid = [
   ["6.12.2 a continuation, last", "bf"],
   ["6.12.3 two of them", "80bf"],
   ["6.12.7 six of them", "80bf80bf80bf"],
-  ["6.12.8 all 64 continuations", Buffer.from(Array.from({ length: 64 }, (_, i) => 0x80 + i)).toString("hex")],
+  [
+    "6.12.8 all 64 continuations",
+    Buffer.from(Array.from({ length: 64 }, (_, i) => 0x80 + i)).toString("hex"),
+  ],
   ...[
     ["6.13.1 all first bytes of two, each with a space", 0xc0, 32],
     ["6.13.2 all first bytes of three", 0xe0, 16],
@@ -119,12 +122,33 @@ describe("6 UTF-8", () => {
   defineCases(server, [
     { name: "6.1.1 an empty text", send: [text("")], expect: [""] },
     { name: "6.1.2 three empty fragments", send: fragments(text, ["", "", ""]), expect: [""] },
-    { name: "6.1.3 two empty fragments around one that is not", send: fragments(text, ["", "middle frame payload", ""]), expect: ["middle frame payload"] },
+    {
+      name: "6.1.3 two empty fragments around one that is not",
+      send: fragments(text, ["", "middle frame payload", ""]),
+      expect: ["middle frame payload"],
+    },
     { name: "6.2.1 characters of one and two bytes", send: [text(mixed)], expect: [kMixed] },
-    { name: "6.2.2 the same, cut between characters", send: fragments(text, ["Hello-µ@ßöä", "üàá-UTF-8!!"]), expect: [kMixed] },
-    { name: "6.2.3 the same in fragments of one byte", send: fragments(text, split(mixed, 1)), expect: [kMixed], alsoBytewise: true },
-    { name: "6 what is no text need not be UTF-8", send: [binary(hex("feff80"))], expect: [hex("feff80")] },
-    { name: "6 neither does a ping", send: [ping(hex("feff80"))], expect: [{ pong: hex("feff80") }] },
+    {
+      name: "6.2.2 the same, cut between characters",
+      send: fragments(text, ["Hello-µ@ßöä", "üàá-UTF-8!!"]),
+      expect: [kMixed],
+    },
+    {
+      name: "6.2.3 the same in fragments of one byte",
+      send: fragments(text, split(mixed, 1)),
+      expect: [kMixed],
+      alsoBytewise: true,
+    },
+    {
+      name: "6 what is no text need not be UTF-8",
+      send: [binary(hex("feff80"))],
+      expect: [hex("feff80")],
+    },
+    {
+      name: "6 neither does a ping",
+      send: [ping(hex("feff80"))],
+      expect: [{ pong: hex("feff80") }],
+    },
   ]);
 
   defineCases(
@@ -134,7 +158,11 @@ describe("6 UTF-8", () => {
       const expect = [bytes.toString("utf8")];
       return [
         { name, send: [text(bytes)], expect },
-        { name: `${name}, in fragments of one byte`, send: fragments(text, split(bytes, 1)), expect },
+        {
+          name: `${name}, in fragments of one byte`,
+          send: fragments(text, split(bytes, 1)),
+          expect,
+        },
       ];
     }),
   );
@@ -145,8 +173,17 @@ describe("6 UTF-8", () => {
       const bytes = hex(digits);
       return [
         { name, send: [text(bytes)], end: kInvalidPayload },
-        { name: `${name}, in fragments of one byte`, send: fragments(text, split(bytes, 1)), end: kInvalidPayload },
-        { name: `${name}, behind a good one that is answered`, send: [text("good"), text(bytes)], expect: ["good"], end: kInvalidPayload },
+        {
+          name: `${name}, in fragments of one byte`,
+          send: fragments(text, split(bytes, 1)),
+          end: kInvalidPayload,
+        },
+        {
+          name: `${name}, behind a good one that is answered`,
+          send: [text("good"), text(bytes)],
+          expect: ["good"],
+          end: kInvalidPayload,
+        },
       ];
     }),
   );

@@ -63,8 +63,8 @@ void check_alone(std::string_view packet) {
   const Body body = read(packet);
   require(alone.has_value() == body.complete);
   if (!alone || alone->type != PacketType::message) return;
-  require(body.messages.size() == 1);
-  require(body.messages.front() == Message(alone->binary, std::string(alone->data)));
+  const Message expected{alone->binary, std::string(alone->data)};
+  require(body.messages.size() == 1 && body.messages.front() == expected);
 }
 
 // A separator inside of a text would end it: JSON has none, since it is a control character.

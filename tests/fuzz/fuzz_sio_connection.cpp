@@ -95,7 +95,7 @@ class Driver final : ConnectionMachine::Handler {
 
   void on_connect_request(Slot slot, std::string_view nsp, Value auth) override {
     require(!violated_ && !slots_.contains(slot));
-    require(nsp.starts_with('/') && nsp.size() <= kLimits.namespace_bytes);
+    require(nsp.size() <= kLimits.namespace_bytes);
     require(auth.is_object());
     slots_[slot] = State::joining;
     require(slots_.size() <= kLimits.namespaces_per_client);

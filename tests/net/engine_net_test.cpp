@@ -348,3 +348,22 @@ TEST_CASE("whoever asks while an upgrade is under way is told when polling has t
   candidate.send("4over");
   CHECK(candidate.text() == "4over");
 }
+
+TEST_CASE("a client that goes while much waits for it costs its own session only") {
+  EngineOptions options;
+  options.limits.send_queue_bytes = std::size_t{64} * 1024 * 1024;
+  RunningEngine server(std::move(options));
+  // More than the kernel takes; and reading pauses, so that only writing finds the client gone.
+  const auto large = eio::EncodedPacket::binary(std::string(1'000'000, 'x'));
+  server.on_session = [&](Session& session) {
+    for (int i = 0; i < 16; ++i) session.send(large);
+  };
+  server.start();
+  {
+    const WebSocket client(server.port);
+    client.send("4hello");
+    server.settle();
+  }
+  CHECK(server.log.wait(1) == std::vector<std::string>{"transport close"});
+  WebSocket(server.port).send("4alive");
+}

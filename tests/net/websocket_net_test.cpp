@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -13,8 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "../support/loop_thread.hpp"
 #include "../support/raw_connection.hpp"
 #include "../support/running_engine.hpp"
+#include "patchbay/server.hpp"
 
 using namespace patchbay;
 using namespace patchbay::engineio;
@@ -49,8 +52,8 @@ WebSocketHandler echo(Log& log) {
 }
 
 // A client that has its WebSocket.
-struct Client {
-  explicit Client(std::uint16_t port, std::string_view target = "/ws") : connection(port) {
+struct Peer {
+  explicit Peer(std::uint16_t port, std::string_view target = "/ws") : connection(port) {
     connection.write_upgrade(target);
     REQUIRE(connection.read_response().status == 101);
   }
@@ -79,7 +82,7 @@ TEST_CASE("a raw WebSocket gets whole messages, and its end with the peer's code
   RunningEngine server;
   server.engine.websocket("/ws", echo(server.log));
   server.start();
-  Client client(server.port, "/ws?room=1");
+  Peer client(server.port, "/ws?room=1");
   client.connection.write_frame(kText, "hello");
   client.connection.write_frame(kBinary, std::string("\0\1", 2));
   CHECK(client.next() == "1 hello");
@@ -98,11 +101,11 @@ TEST_CASE("a raw WebSocket ends with 1005, 1006 or what the peer did wrong") {
   RunningEngine server;
   server.engine.websocket("/ws", [&](const WebSocketPtr& ws) { log_close(server.log, ws); });
   server.start();
-  Client(server.port).connection.write_frame(kClose, "");
+  Peer(server.port).connection.write_frame(kClose, "");
   CHECK(server.log.wait(1).back() == "closed 1005  ");
-  { const Client lost(server.port); }
+  { const Peer lost(server.port); }
   CHECK(server.log.wait(2).back() == "closed 1006  ");
-  Client broken(server.port);
+  Peer broken(server.port);
   broken.connection.write_frame(3, "");
   CHECK(broken.next() == "8 \x03\xEA");
   CHECK(server.log.wait(3).back() == "closed 1002  ws_reserved_opcode");
@@ -123,7 +126,7 @@ TEST_CASE("a raw WebSocket that the application closes sends what is queued firs
     });
   });
   server.start();
-  Client client(server.port);
+  Peer client(server.port);
   client.connection.write_frame(kText, "go");
   client.connection.write_frame(kText, "ignored");
   CHECK(client.next() == "1 one");
@@ -145,7 +148,7 @@ TEST_CASE("a raw WebSocket may be closed before its first message") {
     ws->close_now(4003);
   });
   server.start();
-  Client client(server.port);
+  Peer client(server.port);
   CHECK(client.next() == "8 \x0F\xA3");
   CHECK(server.log.wait(1) == Strings{"closed 4003  "});
 }
@@ -163,7 +166,7 @@ TEST_CASE("close() refuses what no close frame may have") {
     ws->close(1000, std::string(123, 'x'));
   });
   server.start();
-  Client client(server.port);
+  Peer client(server.port);
   CHECK(client.next() == "8 \x03\xE8" + std::string(123, 'x'));
 }
 
@@ -186,7 +189,7 @@ TEST_CASE("only so much waits for a client that does not read") {
                           },
                           {.max_buffered_bytes = 350'000});
   server.start();
-  Client client(server.port);
+  Peer client(server.port);
   client.connection.write_frame(kText, "go");
   CHECK(client.next().size() == 300'002);
   while (server.log.wait(0).empty()) CHECK(client.next() == "1 small");
@@ -197,7 +200,7 @@ TEST_CASE("when_drained calls back when nothing waits at all") {
   server.engine.websocket(
       "/ws", [&](const WebSocketPtr& ws) { ws->when_drained([&] { server.log.add("drained"); }); });
   server.start();
-  const Client client(server.port);
+  const Peer client(server.port);
   server.log.wait(1);
 }
 
@@ -209,7 +212,7 @@ TEST_CASE("messages sent from outside of a callback leave") {
     server.log.add("open");
   });
   server.start();
-  Client client(server.port);
+  Peer client(server.port);
   server.log.wait(1);
   kept->loop().post([&] { kept->send_text("later"); });
   CHECK(client.next() == "1 later");
@@ -230,7 +233,7 @@ TEST_CASE("callbacks may hold, replace and end their WebSocket, and may throw") 
     throw std::runtime_error("on purpose");
   });
   server.start();
-  Client client(server.port);
+  Peer client(server.port);
   client.connection.write_frame(kText, "");
   client.connection.write_frame(kText, "");
   CHECK(client.next() == "8 \x0F\xA0");
@@ -242,7 +245,7 @@ TEST_CASE("a client that gives no sign of life is given up, one that answers pin
   server.engine.websocket("/ws", [&](const WebSocketPtr& ws) { log_close(server.log, ws); },
                           {.ping_interval = Millis(50), .ping_timeout = Millis(50)});
   server.start();
-  Client client(server.port);
+  Peer client(server.port);
   for (int i = 0; i < 4; ++i) {
     CHECK(client.next() == "9 ");
     client.connection.write_frame(kPong, "");
@@ -259,7 +262,7 @@ TEST_CASE("when the engine stops, raw WebSockets are told that it goes away") {
     server.log.add("open");
   });
   server.start();
-  Client client(server.port);
+  Peer client(server.port);
   server.log.wait(1);
   server.engine.stop();
   CHECK(client.next() == "8 \x03\xE9");
@@ -279,7 +282,7 @@ TEST_CASE("an engine that is destroyed lets go of raw WebSockets") {
       server.log.add("open");
     });
     server.start();
-    const Client client(server.port);
+    const Peer client(server.port);
     server.log.wait(1);
     server.stop();  // this client does not answer
   }
@@ -341,7 +344,7 @@ TEST_CASE("the path of a raw WebSocket, and what else may be there") {
   CHECK(http.request("POST", "/both", "x").status == 405);
   for (const char* target : {"/both", "/below/a/b", "/engine.io/own"}) {
     CAPTURE(target);
-    Client client(server.port, target);
+    Peer client(server.port, target);
     client.connection.write_frame(kText, "hi");
     CHECK(client.next() == "1 hi");
   }
@@ -377,4 +380,31 @@ TEST_CASE("messages behind the handshake are not lost") {
   REQUIRE(connection.read_response().status == 101);
   CHECK(connection.read_frame()->payload == "hi");
   CHECK(connection.read_frame()->payload == "hi");
+}
+
+TEST_CASE("a server has raw WebSockets beside Socket.IO, on each of its threads") {
+  ServerOptions options;
+  options.threads = 2;
+  Server io(std::move(options));
+  std::atomic<std::size_t> loops{0};
+  io.websocket("/ws", [&](const WebSocketPtr& ws) {
+    CHECK(ws->loop().in_loop_thread());
+    loops |= std::size_t{1} << ws->loop().index();
+    ws->on_text([ws](std::string_view text) { ws->send_text(text); });
+  });
+  const std::uint16_t port = io.listen(0, "127.0.0.1");
+  LoopThread thread;
+  thread.start(io.engine().loop(0), [&] { io.run(); });
+  {
+    Peer first(port);
+    Peer second(port);
+    for (Peer* client : {&first, &second}) {
+      client->connection.write_frame(kText, "hi");
+      CHECK(client->next() == "1 hi");
+    }
+    CHECK(loops == 3);
+    RawConnection polling(port);
+    CHECK(polling.request("GET", "/socket.io/?EIO=4&transport=polling").status == 200);
+  }
+  thread.stop([&] { io.close(); });
 }

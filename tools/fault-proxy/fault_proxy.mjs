@@ -40,7 +40,10 @@ class Link {
     this.#client = client;
     this.#server = server;
     const faults = () => proxy.faults;
-    this.#lanes = [new Lane(client, server, faults, random), new Lane(server, client, faults, random)];
+    this.#lanes = [
+      new Lane(client, server, faults, random),
+      new Lane(server, client, faults, random),
+    ];
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
       socket.on("error", () => {}); // "close" follows
@@ -55,7 +58,13 @@ class Link {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     if (this.#dead) return;
-    const { resetEvery, halfOpenEvery, stallEvery, stallFor = 200, halfOpenFor = 5000 } = this.#proxy.faults;
+    const {
+      resetEvery,
+      halfOpenEvery,
+      stallEvery,
+      stallFor = 200,
+      halfOpenFor = 5000,
+    } = this.#proxy.faults;
     if (resetEvery) this.#after(this.random.interval(resetEvery), () => this.reset());
     if (halfOpenEvery) {
       this.#after(this.random.interval(halfOpenEvery), () => this.freeze(halfOpenFor));
@@ -116,7 +125,15 @@ class Link {
 
 export class FaultProxy {
   links = new Set();
-  stats = { connections: 0, refused: 0, resets: 0, stalls: 0, halfOpen: 0, bytesUp: 0, bytesDown: 0 };
+  stats = {
+    connections: 0,
+    refused: 0,
+    resets: 0,
+    stalls: 0,
+    halfOpen: 0,
+    bytesUp: 0,
+    bytesDown: 0,
+  };
   #faults;
   #target;
   #seeds;

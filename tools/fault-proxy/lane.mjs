@@ -56,7 +56,7 @@ export class Lane {
     const { split } = this.#faults();
     if (!split) return [bytes];
     const pieces = [];
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const size = 1 + this.#random.below(split);
       pieces.push(bytes.subarray(at, at + size));
       at += size;
