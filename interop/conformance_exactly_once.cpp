@@ -5,6 +5,7 @@
 // acknowledged; the server keeps the ids it has handled, gives each post a running number in its
 // room, and sends a client that was not recovered what its room has had since the number it knows.
 #include <cstdint>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,7 +23,13 @@ namespace {
 // Handlers of different clients may run on different loops.
 class Rooms {
  public:
-  explicit Rooms(Namespace& nsp) : nsp_(&nsp) {}
+  // The journal is a file that has what an earlier server has handled, and gets what this one does.
+  Rooms(Namespace& nsp, const std::string& journal) : nsp_(&nsp) {
+    if (journal.empty()) return;
+    std::ifstream earlier(journal);
+    for (std::string room, id; earlier >> room >> id;) keep(rooms_[room], id);
+    journal_.open(journal, std::ios::app);
+  }
 
   // Joins, and gets what came before, with nothing lost in between.
   void enter(Socket& socket) {
@@ -45,11 +52,11 @@ class Rooms {
   void post(const std::string& room, const std::string& id) {
     const std::lock_guard lock(mutex_);
     Room& to = rooms_[room];
-    if (!to.seen.insert(id).second) {
+    if (!keep(to, id)) {
       ++repeated_;
       return;
     }
-    to.log.push_back(id);
+    if (journal_.is_open()) journal_ << room << ' ' << id << std::endl;
     nsp_->to(room).emit("posted", room, static_cast<std::int64_t>(to.log.size()), id);
   }
 
@@ -70,7 +77,15 @@ class Rooms {
     std::set<std::string> seen;
   };
 
+  // False when it was there.
+  static bool keep(Room& room, const std::string& id) {
+    if (!room.seen.insert(id).second) return false;
+    room.log.push_back(id);
+    return true;
+  }
+
   Namespace* nsp_;
+  std::ofstream journal_;
   std::mutex mutex_;
   std::map<std::string, Room> rooms_;
   std::int64_t repeated_ = 0;
@@ -80,9 +95,9 @@ class Rooms {
 
 }  // namespace
 
-void add_exactly_once_namespace(Server& io) {
+void add_exactly_once_namespace(Server& io, const std::string& journal) {
   Namespace& nsp = io.of("/once");
-  const auto rooms = std::make_shared<Rooms>(nsp);
+  const auto rooms = std::make_shared<Rooms>(nsp, journal);
   nsp.on_connection([rooms](const SocketPtr& socket) {
     socket->on("post", [rooms](const std::string& room, const std::string& id, const Ack& ack) {
       rooms->post(room, id);

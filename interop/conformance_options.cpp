@@ -112,6 +112,8 @@ const std::map<std::string_view, Apply>& options_with_value() {
       {"--allow-origin", [](Settings& s, auto v) { s.options.allowed_origins = std::string(v); }},
       {"--tls-cert", [](Settings& s, auto v) { tls(s).certificate = v; }},
       {"--tls-key", [](Settings& s, auto v) { tls(s).private_key = v; }},
+      {"--journal", [](Settings& s, auto v) { s.journal = v; }},
+      {"--drain", [](Settings& s, auto v) { s.drain = millis(v); }},
       {"--ack-timeout", [](Settings& s, auto v) { s.ack_timeout = millis(v); }},
   };
   return table;

@@ -13,6 +13,9 @@ namespace patchbay::conformance {
 
 namespace {
 
+// For what is queued for the last clients.
+constexpr Millis kDrainPatience{5'000};
+
 template <typename Stop>
 void on_signal(asio::signal_set& signals, Stop stop) {
   signals.async_wait([stop = std::move(stop)](asio::error_code error, int) {
@@ -37,7 +40,13 @@ void serve(engineio::Engine& engine, const Settings& settings) {
 
 void serve(Server& io, const Settings& settings) {
   asio::signal_set signals(io.engine().loop(0).io_context(), SIGINT, SIGTERM);
-  on_signal(signals, [&] { io.close(); });
+  on_signal(signals, [&] {
+    if (settings.drain) {
+      io.drain({.spread = *settings.drain, .deadline = *settings.drain + kDrainPatience});
+    } else {
+      io.close();
+    }
+  });
   announce(settings, io.listen(settings.port, settings.host));
   io.run();
 }

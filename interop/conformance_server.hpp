@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ struct Settings {
   Millis ack_timeout{200};
   ServerOptions options;
   bool serve_client = false;
+  std::string journal;          // of /once; empty: none
+  std::optional<Millis> drain;  // at SIGTERM, over this; nothing: close at once
   // Carried out before the engine runs.
   std::vector<std::function<void(engineio::Engine&)>> engine_setup;
 };
@@ -55,8 +58,9 @@ Settings socketio_client_suite();
 // Parts of run_socketio(). Before the server runs.
 void add_broadcast_handlers(Server& io);
 void add_dynamic_namespaces(Server& io);
-void add_exactly_once_namespace(Server& io);
+void add_exactly_once_namespace(Server& io, const std::string& journal);
 void add_listener_namespaces(Server& io);
+void add_guards(Server& io);
 
 // Open the port, tell on standard output which it is, and serve.
 void serve(engineio::Engine& engine, const Settings& settings);

@@ -173,8 +173,9 @@ void run_socketio(const Settings& settings) {
   fixture.set_up();
   add_broadcast_handlers(io);
   add_dynamic_namespaces(io);
-  add_exactly_once_namespace(io);
+  add_exactly_once_namespace(io, settings.journal);
   add_listener_namespaces(io);
+  add_guards(io);
   for (const auto& set_up : settings.engine_setup) set_up(io.engine());
   if (settings.serve_client) serve_client_files(io);
   serve(io, settings);

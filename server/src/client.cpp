@@ -6,6 +6,7 @@
 #include "middleware_run.hpp"
 #include "namespace_shard.hpp"
 #include "socket_token.hpp"
+#include "user_counter.hpp"
 
 namespace patchbay {
 
@@ -147,13 +148,12 @@ std::string Client::new_id(const Namespace& nsp) const {
 
 void Client::run_middlewares(const SocketPtr& socket, std::shared_ptr<const Joining> joining) {
   const auto& recovery = server_->options().connection_state_recovery;
-  if (joining->saved && recovery->skip_middlewares) {
-    complete_join(socket, *joining);
-    return;
-  }
+  const bool known = joining->saved && recovery->skip_middlewares;
   const auto list = joining->nsp->middlewares();
-  auto call = [socket, list](std::size_t position, Next next) {
-    (*list)[position](socket, std::move(next));
+  auto call = [socket, list, known](std::size_t position, Next next) {
+    const auto& step = (*list)[position];
+    if (known && !step.always) return next();
+    step.middleware(socket, std::move(next));
   };
   auto done = [self = shared_from_this(), socket, joining](const ConnectError* error) {
     if (error) {
@@ -162,11 +162,30 @@ void Client::run_middlewares(const SocketPtr& socket, std::shared_ptr<const Join
       self->complete_join(socket, *joining);
     }
   };
-  std::make_shared<MiddlewareRun>(socket, list->size(), std::move(call), std::move(done))->next();
+  std::make_shared<MiddlewareRun>(socket, list->size(), MiddlewareRun::Stop::turns_away,
+                                  std::move(call), std::move(done))
+      ->next();
+}
+
+// The middlewares have said who the user is; its place goes with the socket.
+bool Client::admit_user(Socket& socket) const {
+  const std::size_t limit = server_->options().limits.sockets_per_user;
+  if (limit == 0 || socket.user().empty()) return true;
+  std::shared_ptr<void> place = socket.nsp().user_counter_->claim(socket.user(), limit);
+  if (!place) return false;
+  socket.attach(std::move(place));
+  return true;
 }
 
 void Client::complete_join(const SocketPtr& socket, const Joining& joining) {
   if (!socket->client_) return;  // the client has gone meanwhile
+  if (!admit_user(*socket)) {
+    constexpr Errc kReason = Errc::sio_too_many_user_sockets;
+    server_->engine().count(kReason);
+    reject_join(socket, {.message = std::string(describe(kReason)),
+                         .data = Object{{"code", label(kReason)}}});
+    return;
+  }
   if (!joining.saved) {
     finish_join(socket, {});
     return;
@@ -257,11 +276,11 @@ void Client::on_disconnect(Slot slot) {
   take_socket(slot)->on_close("client namespace disconnect", {});
 }
 
-void Client::disconnect(Socket& socket) {
+void Client::disconnect(Socket& socket, std::string_view detail) {
   send({.type = sio::PacketType::disconnect, .nsp = socket.nsp().name(), .id = {}, .data = {}});
   const SocketPtr keep = socket.shared_from_this();
   forget(socket);
-  socket.on_close("server namespace disconnect", {});
+  socket.on_close("server namespace disconnect", detail);
 }
 
 void Client::forget(Socket& socket) {
@@ -269,10 +288,10 @@ void Client::forget(Socket& socket) {
   machine_.leave(socket.slot_);
 }
 
-void Client::disconnect_all() {
+void Client::disconnect_all(std::string_view detail) {
   const auto self = shared_from_this();
   for (std::size_t slot = 0; slot < sockets_.size(); ++slot) {
-    if (sockets_[slot] && sockets_[slot]->connected()) disconnect(*sockets_[slot]);
+    if (sockets_[slot] && sockets_[slot]->connected()) disconnect(*sockets_[slot], detail);
   }
   session_->close();
 }

@@ -30,15 +30,15 @@ class Client final : public engineio::SessionHandler,
   [[nodiscard]] engineio::Session& session() noexcept { return *session_; }
   [[nodiscard]] Server& server() noexcept { return *server_; }
 
-  // Tells the client that it has left the namespace.
-  void disconnect(Socket& socket);
+  // Tells the client that it has left the namespace. The detail is for the sockets' handlers.
+  void disconnect(Socket& socket, std::string_view detail);
   // The socket is not this client's any more.
   void forget(Socket& socket);
   // One of its sockets has reached a limit that clients may not reach: closes the session, in a
   // later turn of the loop.
   void exceed(Errc limit);
   // Disconnects in all namespaces, and then closes the session.
-  void disconnect_all();
+  void disconnect_all(std::string_view detail);
 
   // engineio::SessionHandler
   void on_message(bool binary, std::string_view data) override;
@@ -65,6 +65,7 @@ class Client final : public engineio::SessionHandler,
   void try_to_restore(Joining joining);
   void make_socket(Joining joining);
   void run_middlewares(const SocketPtr& socket, std::shared_ptr<const Joining> joining);
+  [[nodiscard]] bool admit_user(Socket& socket) const;
   // The socket has gone through all middlewares.
   void complete_join(const SocketPtr& socket, const Joining& joining);
   void join_anew(const SocketPtr& socket, Joining joining);

@@ -20,9 +20,15 @@ class MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
   using Call = std::function<void(std::size_t position, Next next)>;
   // The end: null when all have passed it on.
   using Done = std::function<void(const ConnectError* error)>;
+  // What Next::stop() does: ends without calling `done`, or turns away.
+  enum class Stop : bool { ends, turns_away };
 
-  MiddlewareRun(SocketPtr socket, std::size_t count, Call call, Done done)
-      : socket_(std::move(socket)), count_(count), call_(std::move(call)), done_(std::move(done)) {}
+  MiddlewareRun(SocketPtr socket, std::size_t count, Stop stop, Call call, Done done)
+      : socket_(std::move(socket)),
+        count_(count),
+        stop_(stop),
+        call_(std::move(call)),
+        done_(std::move(done)) {}
 
   void next() {
     if (position_ == count_) {
@@ -41,7 +47,8 @@ class MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
  private:
   class Step final : public Next::Step {
    public:
-    explicit Step(std::shared_ptr<MiddlewareRun> run) : run_(std::move(run)) {}
+    explicit Step(std::shared_ptr<MiddlewareRun> run)
+        : run_(std::move(run)), on_stop_(run_->stop_) {}
     ~Step() override { reject({.message = "Internal server error", .data = {}}); }
     Step(const Step&) = delete;
     Step& operator=(const Step&) = delete;
@@ -59,8 +66,20 @@ class MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
       loop.dispatch([run = std::move(run), error = std::move(error)] { run->finish(&error); });
     }
 
+    void stop() override {
+      if (on_stop_ == Stop::turns_away) {
+        Next::Step::stop();
+      } else if (!used_.test_and_set()) {
+        auto run = std::move(run_);
+        // What the run holds is the loop's.
+        engineio::Loop& loop = run->socket_->loop();
+        loop.dispatch([run = std::move(run)] {});
+      }
+    }
+
    private:
     std::shared_ptr<MiddlewareRun> run_;
+    Stop on_stop_;
     std::atomic_flag used_;
   };
 
@@ -71,6 +90,7 @@ class MiddlewareRun : public std::enable_shared_from_this<MiddlewareRun> {
 
   SocketPtr socket_;  // on whose loop it all runs
   std::size_t count_;
+  Stop stop_;
   Call call_;
   Done done_;
   std::size_t position_ = 0;

@@ -6,6 +6,7 @@
 
 #include "namespace_shard.hpp"
 #include "patchbay/server.hpp"
+#include "user_counter.hpp"
 
 namespace patchbay {
 
@@ -32,6 +33,7 @@ Namespace::Namespace(Server& server, std::string name, const AdapterFactory& ada
       name_(std::move(name)),
       local_(*this),
       adapter_(adapter ? adapter(*this) : std::make_unique<MemoryAdapter>(*this)),
+      user_counter_(std::make_shared<UserCounter>()),
       middlewares_(std::make_shared<const Middlewares>()),
       connection_handlers_(std::make_shared<const ConnectionHandlers>()) {}
 
@@ -63,7 +65,13 @@ Namespace& Namespace::on_connection(ConnectionHandler handler) {
 
 Namespace& Namespace::use(Middleware middleware) {
   const std::lock_guard lock(mutex_);
-  middlewares_ = appended(*middlewares_, std::move(middleware));
+  middlewares_ = appended(*middlewares_, {.middleware = std::move(middleware), .always = false});
+  return *this;
+}
+
+Namespace& Namespace::use_always(Middleware middleware) {
+  const std::lock_guard lock(mutex_);
+  middlewares_ = appended(*middlewares_, {.middleware = std::move(middleware), .always = true});
   return *this;
 }
 

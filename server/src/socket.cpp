@@ -49,6 +49,20 @@ std::string_view Socket::transport() const noexcept {
   return session_ ? eio::to_string(session_->transport()) : std::string_view();
 }
 
+// Who has gone keeps nothing any more.
+void Socket::set_user(std::string user) {
+  if (client_) extras().user = std::move(user);
+}
+
+const std::string& Socket::user() const noexcept {
+  static const std::string nobody;
+  return extras_ ? extras_->user : nobody;
+}
+
+void Socket::attach(std::shared_ptr<void> companion) {
+  if (client_) extras().companions.push_back(std::move(companion));
+}
+
 SocketDetails Socket::details() const {
   return {.id = id_, .handshake = handshake_.to_object(), .rooms = rooms(), .data = data_};
 }
@@ -309,6 +323,7 @@ void Socket::restore(const SavedSession& session) {
   data_ = session.data;
   extras().private_id = session.private_id;
   extras().last_offset = session.last_offset;
+  extras().user = session.user;
   for (const std::string& room : session.rooms) join(room);
 }
 
@@ -317,19 +332,20 @@ SavedSession Socket::saved() const {
           .socket_id = id_,
           .rooms = rooms(),
           .data = data_,
-          .last_offset = extras_->last_offset};
+          .last_offset = extras_->last_offset,
+          .user = extras_->user};
 }
 
 // --- The end
 
-void Socket::disconnect(bool close_connection) {
-  shard_->dispatch([self = shared_from_this(), close_connection] {
+void Socket::disconnect(bool close_connection, std::string_view detail) {
+  shard_->dispatch([self = shared_from_this(), close_connection, detail = std::string(detail)] {
     const auto client = self->client_;
     if (!client) return;
     if (close_connection) {
-      client->disconnect_all();
+      client->disconnect_all(detail);
     } else if (self->connected_ && !self->closing_) {
-      client->disconnect(*self);
+      client->disconnect(*self, detail);
     }
   });
 }

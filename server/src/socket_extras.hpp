@@ -27,6 +27,9 @@ struct Socket::Extras {
   std::uint32_t last_any_id = 0;
   std::shared_ptr<const Middlewares> middlewares;
 
+  std::string user;
+  std::vector<std::shared_ptr<void>> companions;
+
   // Connection state recovery.
   std::string private_id;
   std::string last_offset;

@@ -94,10 +94,12 @@ void Socket::run_middlewares(SocketPtr self, IncomingEvent event) {
     if (error) {
       self->dispatch(self, "error", {error->message, error->data}, {});
     } else {
-      self->dispatch(self, shared->name, std::move(shared->args), shared->ack);
+      if (shared->before_handlers) shared->before_handlers();
+      self->dispatch(self, shared->name, std::move(shared->args), std::move(shared->ack));
     }
   };
-  std::make_shared<MiddlewareRun>(std::move(self), list->size(), std::move(call), std::move(done))
+  std::make_shared<MiddlewareRun>(std::move(self), list->size(), MiddlewareRun::Stop::ends,
+                                  std::move(call), std::move(done))
       ->next();
 }
 

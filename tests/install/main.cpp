@@ -4,6 +4,9 @@
 #ifdef WITH_CLIENT_FILES
 #include <patchbay/client_files.hpp>
 #endif
+#ifdef WITH_AUTH
+#include <patchbay/auth/jwt_auth.hpp>
+#endif
 
 int main() {
   patchbay::Server io;
@@ -16,6 +19,11 @@ int main() {
   });
 #ifdef WITH_CLIENT_FILES
   patchbay::serve_client_files(io);
+#endif
+#ifdef WITH_AUTH
+  patchbay::JwtOptions tokens;
+  tokens.keys.add_secret("a secret of thirty-two bytes, or more");
+  patchbay::JwtAuth(patchbay::JwtVerifier(tokens)).install(io.of("/members"));
 #endif
   io.listen(0);
   io.close();

@@ -102,6 +102,27 @@ TEST_CASE_FIXTURE(Fixture, "an event whose client left meanwhile is not delivere
   CHECK(take().empty());
 }
 
+TEST_CASE_FIXTURE(Fixture, "a middleware may deal with an event itself, which is no error") {
+  socket->use([](IncomingEvent& event, Next next) {
+    event.ack("done");
+    next.stop();
+    next();
+    next(ConnectError{.message = "too late"});
+  });
+  socket->use([](IncomingEvent&, Next) { FAIL("not asked any more"); });
+  CHECK(answer(R"(20["e",1])") == Packets{R"(30["done"])"});
+  CHECK(take().empty());
+  CHECK(answer(R"(21["e",1])") == Packets{R"(31["done"])"});
+}
+
+TEST_CASE("a middleware of clients that stops turns away") {
+  Server io;
+  io.use([](SocketPtr, Next next) { next.stop(); });
+  TestClient client(io);
+  client.send("0");
+  CHECK(client.received() == Packets{R"(4{"message":"Internal server error"})"});
+}
+
 TEST_CASE_FIXTURE(Fixture, "an exception in a middleware turns the event away") {
   socket->use([](IncomingEvent&, Next) { throw std::runtime_error("secret"); });
   CHECK(answer(R"(20["e"])").empty());

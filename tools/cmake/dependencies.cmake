@@ -27,3 +27,12 @@ target_include_directories(patchbay_rapidjson SYSTEM INTERFACE $<BUILD_INTERFACE
 find_path(WEBSOCKETPP_INCLUDE_DIR websocketpp/frame.hpp REQUIRED)
 add_library(patchbay_websocketpp INTERFACE)
 target_include_directories(patchbay_websocketpp SYSTEM INTERFACE $<BUILD_INTERFACE:${WEBSOCKETPP_INCLUDE_DIR}>)
+
+# For the add-on patchbay::auth, which is left out where there is none.
+find_path(CJOSE_INCLUDE_DIR cjose/cjose.h)
+find_library(CJOSE_LIBRARY cjose)
+if(CJOSE_INCLUDE_DIR AND CJOSE_LIBRARY)
+  add_library(patchbay_cjose INTERFACE)
+  target_include_directories(patchbay_cjose SYSTEM INTERFACE $<BUILD_INTERFACE:${CJOSE_INCLUDE_DIR}>)
+  target_link_libraries(patchbay_cjose INTERFACE ${CJOSE_LIBRARY})
+endif()

@@ -1,5 +1,5 @@
 # find_package(patchbay) gives patchbay::protocol, patchbay::engineio and patchbay::server; and
-# patchbay::client_files, where the npm package socket.io was there to build it.
+# patchbay::client_files and patchbay::auth, where what they need was there to build them.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -13,6 +13,10 @@ install(DIRECTORY protocol/include/ engineio/include/ server/include/
 if(TARGET patchbay_client_files)
   install(TARGETS patchbay_client_files EXPORT patchbay ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(DIRECTORY server/client_files/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
+if(TARGET patchbay_auth)
+  install(TARGETS patchbay_auth patchbay_cjose EXPORT patchbay ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY server/auth/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endif()
 if(TARGET patchbay)
   install(TARGETS patchbay RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

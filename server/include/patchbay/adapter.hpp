@@ -71,6 +71,7 @@ struct SavedSession {
   // The last event that was sent to it. A client that comes back with this offset has missed
   // nothing before it went, even if the event itself is long forgotten.
   std::string last_offset = {};
+  std::string user = {};  // Socket::user()
   // Where MemoryAdapter's record stood when the socket went. Nothing to others.
   std::uint64_t position = 0;
 };

@@ -24,6 +24,7 @@ namespace patchbay {
 
 class NamespaceShard;
 class Server;
+class UserCounter;
 
 // One namespace of a Server, which owns it. Any thread, unless marked [loop].
 class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from_this<Namespace> {
@@ -49,6 +50,8 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
   // connected yet; what is emitted to it arrives before the client learns that it is, or right
   // behind that with connection state recovery.
   Namespace& use(Middleware middleware);
+  // The same, but asked about clients that come back, too, whatever RecoveryOptions say.
+  Namespace& use_always(Middleware middleware);
 
   // Adds a handler for events that other servers of the cluster send by server_side_emit(). It runs
   // on the first loop.
@@ -100,7 +103,11 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
   friend class Server;
   friend class Socket;
 
-  using Middlewares = std::vector<Middleware>;
+  struct JoinStep {
+    Middleware middleware;
+    bool always;  // also for clients that come back
+  };
+  using Middlewares = std::vector<JoinStep>;
   using ConnectionHandlers = std::vector<ConnectionHandler>;
 
   [[nodiscard]] BroadcastOperator everyone() { return BroadcastOperator(*this); }
@@ -125,6 +132,7 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
   LocalSockets local_;
   std::unique_ptr<Adapter> adapter_;
   std::atomic<std::uint64_t> next_ack_id_{0};
+  std::shared_ptr<UserCounter> user_counter_;
   // Sockets that want to hear of what is sent to them: while there are none, a broadcast needs to
   // be kept in its encoded form only.
   std::atomic<std::size_t> outgoing_listeners_{0};

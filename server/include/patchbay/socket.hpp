@@ -72,6 +72,14 @@ class Socket : public std::enable_shared_from_this<Socket> {
   // (RemoteSocket::data), and it survives a recovery.
   [[nodiscard]] Value& data() noexcept { return data_; }
   [[nodiscard]] const Value& data() const noexcept { return data_; }
+  // [loop] Who the client is, as the application knows it; empty when nobody has said. Mostly set
+  // by a middleware of the namespace's (patchbay/auth/jwt.hpp is one). Several sockets may have the
+  // same user. It survives a recovery, "disconnect" handlers still know it, and then it is gone.
+  void set_user(std::string user);
+  [[nodiscard]] const std::string& user() const noexcept;
+  // [loop] Holds on to a thing of an add-on's for as long as the client is here. It is let go on
+  // the loop, behind the last "disconnect" handler; at once when the client has gone already.
+  void attach(std::shared_ptr<void> companion);
   // [loop] The client's Engine.IO session, which all its namespaces share; null after its end.
   [[nodiscard]] engineio::Session* conn() const noexcept;
   // [loop] "polling" or "websocket" at the moment; empty after the session has closed.
@@ -216,8 +224,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
   }
   [[nodiscard]] BroadcastOperator local() const { return broadcast().local(); }
 
-  // Makes the client leave this namespace, or closes its connection with all its namespaces.
-  void disconnect(bool close_connection = false);
+  // Makes the client leave this namespace, or closes its connection with all its namespaces. The
+  // `detail` is for the "disconnect" handlers here; the client is not told.
+  void disconnect(bool close_connection = false, std::string_view detail = {});
 
   // [loop] As other servers see it.
   [[nodiscard]] SocketDetails details() const;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Result<T>: a T, or the reason why there is none. The shape follows std::expected of C++23, so
-// that it can be replaced by it one day.
+// that it can be replaced by it one day. Reasons are an Errc mostly; another type will do when its
+// default value means "none".
 #pragma once
 
 #include <cassert>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -12,12 +14,12 @@
 
 namespace patchbay {
 
-template <typename T>
+template <typename T, typename E = Errc>
 class [[nodiscard]] Result {
  public:
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
-  Result(Errc error) : state_(std::in_place_index<1>, error) {           // NOLINT: implicit
-    assert(error != Errc::none);
+  Result(E error) : state_(std::in_place_index<1>, std::move(error)) {   // NOLINT: implicit
+    if constexpr (std::is_enum_v<E>) assert(this->error() != E());
   }
 
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
@@ -33,14 +35,14 @@ class [[nodiscard]] Result {
   T* operator->() { return std::get_if<0>(&state_); }
   const T* operator->() const { return std::get_if<0>(&state_); }
 
-  // Errc::none when there is a value.
-  [[nodiscard]] Errc error() const noexcept {
-    const Errc* error = std::get_if<1>(&state_);
-    return error ? *error : Errc::none;
+  // E(), which is Errc::none, when there is a value.
+  [[nodiscard]] E error() const {
+    const E* error = std::get_if<1>(&state_);
+    return error ? *error : E();
   }
 
  private:
-  std::variant<T, Errc> state_;
+  std::variant<T, E> state_;
 };
 
 }  // namespace patchbay
