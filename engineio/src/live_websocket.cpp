@@ -89,17 +89,17 @@ void LiveWebSocket::on_close(OnClose callback) {
 }
 
 void LiveWebSocket::on_ws_text(WsTransport& /*ws*/, std::string_view text) {
-  deliver(on_text_, text);
+  const auto running = on_text_;
+  deliver(running.get(), text);
 }
 
 void LiveWebSocket::on_ws_binary(WsTransport& /*ws*/, std::string_view data) {
-  deliver(on_binary_, data);
+  const auto running = on_binary_;
+  deliver(running.get(), data);
 }
 
-void LiveWebSocket::deliver(const Callback<OnMessage>& callback, std::string_view data) {
-  if (state_ != State::open || !callback || !*callback) return;
-  const auto running = callback;
-  call(*running, data);
+void LiveWebSocket::deliver(const OnMessage* callback, std::string_view data) {
+  if (state_ == State::open && callback && *callback) call(*callback, data);
 }
 
 void LiveWebSocket::on_ws_read(WsTransport& /*ws*/) {

@@ -75,7 +75,7 @@ class LiveWebSocket final : public RawWebSocket,
   void on_timer(TimePoint now) override;
 
   bool send(bool binary, std::string_view data, bool compress);
-  void deliver(const Callback<OnMessage>& callback, std::string_view data);
+  void deliver(const OnMessage* callback, std::string_view data);
   void wake_writer();
   void flush();
   void report_drained();
