@@ -69,7 +69,7 @@ class RoomSequence::Counters {
 
 struct RoomSequence::State {
   State(Namespace& a_nsp, RoomSequenceOptions some_options)
-      : nsp(a_nsp.shared_from_this()), options(std::move(some_options)) {
+      : server(&a_nsp.server()), nsp(a_nsp.weak_from_this()), options(std::move(some_options)) {
     const std::size_t loops = nsp->server().engine().loop_count();
     const std::size_t each = std::max<std::size_t>(options.max_rooms / loops, 1);
     counters.assign(loops, Counters(each));
@@ -79,14 +79,16 @@ struct RoomSequence::State {
   template <typename F>
   void on_loop_of(const std::string& room, F function) {
     const std::size_t index = std::hash<std::string>()(room) % counters.size();
-    nsp->server().engine().loop(index).dispatch(
+    server->engine().loop(index).dispatch(
         [&own = counters[index], function = std::move(function)]() mutable { function(own); });
   }
   [[nodiscard]] Object mark(const std::string& room, std::uint64_t seq) const {
     return {{"room", room}, {"seq", seq}, {"epoch", epoch}};
   }
 
-  const std::shared_ptr<Namespace> nsp;
+  Server* const server;
+  // The namespace's handlers mostly hold this: it must not hold the namespace in turn.
+  const std::weak_ptr<Namespace> nsp;
   const RoomSequenceOptions options;
   const std::string epoch = random_text();
   std::vector<Counters> counters;  // each belongs to its loop
@@ -104,8 +106,10 @@ void RoomSequence::emit_values(std::string_view room, std::string_view event,
   const std::string name(room);
   state_->on_loop_of(name, [state = state_, name, event = std::string(event),
                             args = Array(args.begin(), args.end())](Counters& counters) mutable {
+    const auto nsp = state->nsp.lock();
+    if (!nsp) return;
     args.emplace_back(state->mark(name, ++counters.of(name)));
-    state->nsp->to(name).emit_values(event, args);
+    nsp->to(name).emit_values(event, args);
   });
 }
 

@@ -49,7 +49,10 @@ std::string open_polling(RawConnection& connection) {
 // An engine that keeps its sessions at hand.
 struct LimitedEngine {
   explicit LimitedEngine(EngineOptions options) : running(std::move(options)) {
-    running.on_session = [this](Session& session) { sessions.push_back(&session); };
+    running.engine.on_session([this](const std::shared_ptr<Session>& session) {
+      sessions.push_back(session);
+      return std::make_shared<Echo>(running.log, *session);
+    });
     running.start();
   }
 
@@ -64,7 +67,7 @@ struct LimitedEngine {
     return running.engine.statistics().count(reason);
   }
 
-  std::vector<Session*> sessions;  // on the loop; valid as long as they are open
+  std::vector<std::shared_ptr<Session>> sessions;  // on the loop, until that has ended
   RunningEngine running;
 };
 

@@ -106,3 +106,15 @@ TEST_CASE_FIXTURE(Fixture, "a socket that has gone joins nothing") {
   numbers.join(socket, "a");
   CHECK(socket->rooms().empty());
 }
+
+TEST_CASE("numbers that a namespace's own handlers hold do not keep the namespace") {
+  std::weak_ptr<Namespace> watched;
+  {
+    Server io;
+    Namespace& nsp = io.of("/numbered");
+    watched = nsp.weak_from_this();
+    nsp.on_connection(
+        [numbers = RoomSequence(nsp)](const SocketPtr&) { CHECK(numbers.epoch().size() > 0); });
+  }
+  CHECK(watched.expired());
+}

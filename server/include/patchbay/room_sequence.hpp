@@ -30,8 +30,8 @@ struct RoomSequenceOptions {
   std::size_t max_rooms = 100'000;
 };
 
-// The numbers of a namespace's rooms. A value; copies count together. Any thread. Must not be used
-// once the Server is destroyed.
+// The numbers of a namespace's rooms. A value; copies count together, and do not keep the
+// namespace. Any thread. Must not be used once the Server is destroyed.
 //
 // Whoever emits, and on whichever threads: the events of a room reach every client in the order of
 // their numbers, for each room is numbered by one of the server's loops. So an event is on its way
