@@ -11,7 +11,7 @@ import { it } from "node:test";
 
 import { io } from "socket.io-client";
 
-import { startServer } from "../support/server.mjs";
+import { kQuiet, startServer } from "../support/server.mjs";
 import { sleep, within } from "../support/wait.mjs";
 
 const kClients = 60;
@@ -71,10 +71,11 @@ async function post(socket, room) {
 it("clients are back, and what was acknowledged was handled once", { timeout: 120_000 }, async (test) => {
   const directory = mkdtempSync(join(tmpdir(), "patchbay-restart-"));
   const journal = join(directory, "journal");
-  const options = ["--journal", journal, "--drain", kDrain];
+  const options = ["--journal", journal, "--drain", kDrain, ...kQuiet];
   const old = await startServer("socketio", ...options);
   const returns = [];
   const clients = Array.from({ length: kClients }, (_, i) => connect(old.url, i, returns));
+  let stopped;
   let fresh;
   try {
     const posts = within(Promise.all(clients.map((socket, i) => post(socket, `client${i}`))), "posts", 60_000);
@@ -82,7 +83,7 @@ it("clients are back, and what was acknowledged was handled once", { timeout: 12
     await sleep(1500);
     assert.equal(returns.length, kClients);
     returns.length = 0;
-    const stopped = old.stop();
+    stopped = old.stop();
     fresh = await startOn(old.port, options);
     await stopped;
     await posts;
@@ -96,6 +97,7 @@ it("clients are back, and what was acknowledged was handled once", { timeout: 12
     assert.ok(most <= ((kClients * kWindow) / kDrain) * 1.5 + 2, `${most} within ${kWindow} ms`);
   } finally {
     for (const socket of clients) socket.disconnect();
+    await (stopped ?? old.stop());
     await fresh?.stop();
     rmSync(directory, { recursive: true });
   }

@@ -8,7 +8,7 @@ import net from "node:net";
 import { describe, it } from "node:test";
 
 import { withinMemory } from "../support/memory.mjs";
-import { useServer } from "../support/server.mjs";
+import { kQuiet, useServer } from "../support/server.mjs";
 import { sleep } from "../support/wait.mjs";
 import { upgradeRequest } from "../support/ws.mjs";
 import { besideHealthy } from "./healthy.mjs";
@@ -81,7 +81,7 @@ class Crowd {
 const limitFor = (each) => kMany * each + 4096;
 
 describe("requests that are never finished", () => {
-  const server = useServer("socketio", "--head-timeout", kTimeout, "--body-timeout", kTimeout);
+  const server = useServer("socketio", "--head-timeout", kTimeout, "--body-timeout", kTimeout, ...kQuiet);
 
   const kinds = [
     ["connections that say nothing", "", 6],
