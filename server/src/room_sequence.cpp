@@ -70,7 +70,7 @@ class RoomSequence::Counters {
 struct RoomSequence::State {
   State(Namespace& a_nsp, RoomSequenceOptions some_options)
       : server(&a_nsp.server()), nsp(a_nsp.weak_from_this()), options(std::move(some_options)) {
-    const std::size_t loops = nsp->server().engine().loop_count();
+    const std::size_t loops = server->engine().loop_count();
     const std::size_t each = std::max<std::size_t>(options.max_rooms / loops, 1);
     counters.assign(loops, Counters(each));
   }
