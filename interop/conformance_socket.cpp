@@ -5,6 +5,7 @@
 #include <asio/steady_timer.hpp>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -63,12 +64,18 @@ class Fixture {
   }
 
   void record(const SocketPtr& socket, std::string_view event, std::string reason) {
+    const std::lock_guard lock(mutex_);
     departures_.push_back(Object{{"nsp", socket->nsp().name()},
                                  {"id", socket->id()},
                                  {"event", event},
                                  {"reason", std::move(reason)},
                                  {"rooms", to_value(sorted(socket->rooms()))}});
     if (departures_.size() > kDeparturesKept) departures_.pop_front();
+  }
+
+  Array departures() {
+    const std::lock_guard lock(mutex_);
+    return {departures_.begin(), departures_.end()};
   }
 
   void add_common_handlers(const SocketPtr& socket) {
@@ -92,7 +99,7 @@ class Fixture {
     socket->on("handshake", [self = socket.get()] {
       return Object{{"auth", self->handshake().auth()}, {"query", query_object(self->handshake())}};
     });
-    socket->on("last-disconnect", [this] { return Array(departures_.begin(), departures_.end()); });
+    socket->on("last-disconnect", [this] { return departures(); });
   }
 
   void add_message_handlers(Socket& socket) {
@@ -160,6 +167,7 @@ class Fixture {
 
   Server* io_;
   Millis ack_timeout_;
+  std::mutex mutex_;  // sockets of several loops leave
   std::deque<Value> departures_;
 };
 
