@@ -4,14 +4,24 @@
 #include "ws_codec.hpp"
 
 #include <cassert>
+#include <cstdint>
 #include <string>
 #include <websocketpp/close.hpp>
+#include <websocketpp/common/network.hpp>
 #include <websocketpp/frame.hpp>
 
 namespace patchbay::engineio::ws {
 
 namespace wire = websocketpp::frame;
 namespace status = websocketpp::close::status;
+
+namespace {
+
+// websocketpp finds out at its first call which end of a number comes first, and keeps that without
+// a lock: here, before there is a second thread.
+[[maybe_unused]] const std::uint64_t kByteOrderKnown = websocketpp::lib::net::_htonll(0);
+
+}  // namespace
 
 bool is_valid_close_code(std::uint16_t code) noexcept {
   return !status::invalid(code) && !status::reserved(code);
