@@ -14,11 +14,12 @@ let made;
 // A certificate for this process, for 127.0.0.1 and localhost: {certificate, key} are files, `ca` is
 // what clients have to trust.
 export function testCertificate() {
-  made ??= make();
+  made ??= makeCertificate();
   return made;
 }
 
-function make() {
+// Another one.
+export function makeCertificate() {
   const folder = mkdtempSync(join(tmpdir(), "patchbay-tls-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const certificate = join(folder, "cert.pem");

@@ -66,6 +66,8 @@ class Signals {
     }
     if (signal == SIGTERM && !draining_) {
       draining_ = true;
+      std::printf("Letting clients go, one after the other; another SIGTERM ends at once\n");
+      std::fflush(stdout);
       io_->drain(drain_, [this] { signals_.cancel(); });
       return true;
     }

@@ -132,6 +132,8 @@ DrainOptions Settings::drain_options() const {
 
 void add_options(CLI::App& app, Settings& settings) {
   app.set_config("--config", "", "File with these options, one a line: port=3000");
+  // A limit whose name is misspelt would be no limit.
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.add_flag("--check", settings.check, "Look at the options, say what is wrong, and end");
   app.add_option("--port", settings.port, "Port to listen on; 0 takes any free one")
       ->capture_default_str();
