@@ -86,7 +86,8 @@ class Rooms {
 
   Namespace* nsp_;
   std::ofstream journal_;
-  std::mutex mutex_;
+  // An emit may carry out what other loops have asked of this one, such as a disconnection.
+  std::recursive_mutex mutex_;
   std::map<std::string, Room> rooms_;
   std::int64_t repeated_ = 0;
   std::int64_t recovered_ = 0;

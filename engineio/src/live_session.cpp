@@ -8,6 +8,7 @@
 #include "http_compression.hpp"
 #include "patchbay/protocol/eio/jsonp.hpp"
 #include "patchbay/protocol/eio/revision3.hpp"
+#include "polling_answers.hpp"
 #include "revision.hpp"
 #include "shard.hpp"
 
@@ -15,28 +16,10 @@ namespace patchbay::engineio {
 
 namespace {
 
-http::Response polling_response(const Exchange& exchange, std::string_view content_type,
-                                std::string body) {
-  http::Response response{.status = 200, .headers = {}, .body = std::move(body)};
-  response.headers.add("content-type", content_type);
-  response.headers.add("cache-control", "no-store");
-  // Old Internet Explorers guess that an answer with markup in it is an attack.
-  const auto agent = exchange.request().headers.find("user-agent");
-  if (agent && (agent->find(";MSIE") != std::string_view::npos ||
-                agent->find("Trident/") != std::string_view::npos)) {
-    response.headers.add("x-xss-protection", "0");
-  }
-  return response;
-}
-
 // One packet that may be compressed is enough for the body that they share.
 bool may_compress(const eio::SendQueue& queue) {
   return std::ranges::any_of(queue.packets(),
                              [](const eio::EncodedPacket& packet) { return packet.compress(); });
-}
-
-http::Response bare_response(int status) {
-  return {.status = status, .headers = {}, .body = {}};
 }
 
 // What a session may always have in its queue, however little is left of the budget of all.
@@ -44,13 +27,6 @@ constexpr std::size_t kSmallQueue = std::size_t{16} * 1024;
 
 // RFC 6455 7.4.1: "violates its policy".
 constexpr std::uint16_t kPolicyViolation = 1008;
-
-constexpr std::string_view kTextPayload = "text/plain; charset=UTF-8";
-constexpr std::string_view kBinaryPayload = "application/octet-stream";
-
-bool has_binary_body(const Exchange& exchange) {
-  return exchange.request().headers.find("content-type") == kBinaryPayload;
-}
 
 }  // namespace
 

@@ -111,10 +111,17 @@ void Client::try_to_restore(Joining joining) {
       [self = shared_from_this(), joining](std::error_code /*error*/,
                                            std::optional<SavedSession> saved) mutable {
         joining.saved = std::move(saved);
-        engineio::Loop& loop = self->session_->loop();
-        loop.dispatch([self, joining = std::move(joining)]() mutable {
+        auto go_on = [self, joining = std::move(joining)]() mutable {
           self->make_socket(std::move(joining));
-        });
+        };
+        // With several loops this may be inside an emit(), which is no place for connection
+        // handlers.
+        engineio::Loop& loop = self->session_->loop();
+        if (self->server_->options().threads > 1) {
+          loop.post(std::move(go_on));
+        } else {
+          loop.dispatch(std::move(go_on));
+        }
       });
 }
 

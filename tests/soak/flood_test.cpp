@@ -188,6 +188,6 @@ TEST_CASE(
   CHECK(server.most_buffered <= kBudget + kBudget / 8);
   // Those that stay have no more than their share.
   CHECK(dropped >= kDeaf / 2);
-  // Below a millisecond it is the machine's other business that is measured.
-  CHECK(with <= 2 * std::max<std::int64_t>(without, 1'000));
+  // Below that it is the machine's other business that is measured.
+  CHECK(with <= 2 * std::max<std::int64_t>(without, 2'000));
 }
