@@ -74,7 +74,7 @@ class Readers {
   // Of what has come since the last call.
   std::int64_t take_p99() {
     const std::lock_guard lock(mutex_);
-    REQUIRE(ages_.size() > 1'000);
+    REQUIRE_FALSE(ages_.empty());
     const auto p99 = ages_.begin() + static_cast<std::ptrdiff_t>(ages_.size() * 99 / 100);
     std::ranges::nth_element(ages_, p99);
     const std::int64_t result = *p99;
@@ -175,19 +175,25 @@ TEST_CASE(
   std::vector<std::unique_ptr<Member>> deaf;
   for (std::size_t i = 0; i < kDeaf; ++i)
     deaf.push_back(std::make_unique<Member>(server.port, kDeafBuffer));
-  readers.take_p99();  // 1,000 handshakes are another matter
-  std::this_thread::sleep_for(std::chrono::seconds(8));
+  // Until the kernel's buffers are full they are recipients like any other, and cost as much.
+  const auto& statistics = server.io.statistics();
+  const auto dropped = [&statistics] {
+    return statistics.count(Errc::eio_slow_reader) + statistics.count(Errc::eio_send_budget);
+  };
+  const auto deadline = Clock::now() + std::chrono::seconds(60);
+  while (dropped() == 0 && Clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  readers.take_p99();
+  std::this_thread::sleep_for(std::chrono::seconds(6));
   const std::int64_t with = readers.take_p99();
 
-  const auto& statistics = server.io.statistics();
-  const std::uint64_t dropped =
-      statistics.count(Errc::eio_slow_reader) + statistics.count(Errc::eio_send_budget);
   MESSAGE("p99 without ", without, " us, with ", with, " us; at most ", server.most_buffered.load(),
-          " bytes waited; ", dropped, " dropped");
+          " bytes waited; ", dropped(), " dropped");
   CHECK_FALSE(readers.lost_any());
   CHECK(server.most_buffered <= kBudget + kBudget / 8);
   // Those that stay have no more than their share.
-  CHECK(dropped >= kDeaf / 2);
+  CHECK(dropped() >= kDeaf / 2);
   // Below that it is the machine's other business that is measured.
   CHECK(with <= 2 * std::max<std::int64_t>(without, 2'000));
 }
