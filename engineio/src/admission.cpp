@@ -44,6 +44,17 @@ int status_of(Errc limit) noexcept {
   return limit == Errc::limit_address_connections ? kTooManyRequests : kUnavailable;
 }
 
+http::Response refusal_response(const Refusal& refusal, const std::string& message, bool upgrade) {
+  const int usual = !upgrade && refusal.code == eio::HandshakeError::forbidden ? 403 : 400;
+  const int status = refusal.status > 0 ? refusal.status : usual;
+  auto response = upgrade ? http::make_response(status, "text/html", message)
+                          : http::make_response(status, "application/json",
+                                                eio::error_body(refusal.code, message));
+  if (upgrade) response.headers.set("connection", "close");
+  if (refusal.status > 0) response.headers.set("retry-after", "1");
+  return response;
+}
+
 }  // namespace
 
 Refusal limit_reached(Errc limit) {
@@ -54,11 +65,8 @@ Refusal limit_reached(Errc limit) {
 }
 
 http::Response limit_response(Errc limit) {
-  auto response = http::make_response(
-      status_of(limit), "application/json",
-      eio::error_body(eio::HandshakeError::forbidden, std::string(describe(limit))));
-  response.headers.set("retry-after", "1");
-  return response;
+  const Refusal refusal = limit_reached(limit);
+  return refusal_response(refusal, refusal.message, false);
 }
 
 Refusal middleware_failure(std::string_view why) {
@@ -133,21 +141,6 @@ std::optional<Refusal> check_revision(const EngineCore& core, const Exchange& ex
                  .context = {{"protocol", revision}},
                  .message = {}};
 }
-
-namespace {
-
-http::Response refusal_response(const Refusal& refusal, const std::string& message, bool upgrade) {
-  const int usual = !upgrade && refusal.code == eio::HandshakeError::forbidden ? 403 : 400;
-  const int status = refusal.status > 0 ? refusal.status : usual;
-  auto response = upgrade ? http::make_response(status, "text/html", message)
-                          : http::make_response(status, "application/json",
-                                                eio::error_body(refusal.code, message));
-  if (upgrade) response.headers.set("connection", "close");
-  if (refusal.status > 0) response.headers.set("retry-after", "1");
-  return response;
-}
-
-}  // namespace
 
 void refuse(const EngineCore& core, Exchange& exchange, const Refusal& refusal) {
   if (!exchange.pending()) return;

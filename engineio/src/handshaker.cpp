@@ -65,6 +65,14 @@ bool is_safe_id(std::string_view id) {
 
 std::shared_ptr<WsTransport> open_websocket(const EngineCore& core, Exchange& exchange,
                                             std::string& leftover) {
+  return accept_websocket(core, exchange, leftover, [&](http::Headers& headers) {
+    core.adapt_headers(headers, exchange, parameter(exchange, "sid").empty());
+  });
+}
+
+std::shared_ptr<WsTransport> accept_websocket(const EngineCore& core, Exchange& exchange,
+                                              std::string& leftover,
+                                              const std::function<void(http::Headers&)>& adapt) {
   http::Response refusal;
   auto accepted =
       ws::accept_handshake(exchange.request(), core.options.per_message_deflate, refusal);
@@ -73,8 +81,7 @@ std::shared_ptr<WsTransport> open_websocket(const EngineCore& core, Exchange& ex
     exchange.respond(std::move(refusal));
     return nullptr;
   }
-  const bool opens_session = parameter(exchange, "sid").empty();
-  core.adapt_headers(accepted->response.headers, exchange, opens_session);
+  adapt(accepted->response.headers);
   auto stream = exchange.upgrade(std::move(accepted->response), leftover);
   if (!stream) return nullptr;
   return std::make_shared<WsTransport>(std::move(stream), core.options, accepted->deflate);

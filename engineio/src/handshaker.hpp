@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,10 @@ struct SessionId;
 [[nodiscard]] std::shared_ptr<WsTransport> open_websocket(const EngineCore& core,
                                                           Exchange& exchange,
                                                           std::string& leftover);
+// The same, with something else done to the headers of the 101.
+[[nodiscard]] std::shared_ptr<WsTransport> accept_websocket(
+    const EngineCore& core, Exchange& exchange, std::string& leftover,
+    const std::function<void(http::Headers&)>& adapt);
 
 // One per shard.
 class Handshaker {

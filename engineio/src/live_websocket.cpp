@@ -9,6 +9,7 @@
 
 #include "admission.hpp"
 #include "engine_core.hpp"
+#include "handshaker.hpp"
 #include "patchbay/protocol/utf8.hpp"
 #include "shard.hpp"
 #include "ws_codec.hpp"
@@ -319,18 +320,9 @@ void choose_protocol(http::Headers& answer, const WebSocketOptions& options,
 
 std::shared_ptr<WsTransport> accept(const EngineCore& core, const WebSocketOptions& options,
                                     Exchange& exchange, std::string& leftover) {
-  http::Response refusal;
-  auto accepted =
-      ws::accept_handshake(exchange.request(), core.options.per_message_deflate, refusal);
-  if (!accepted) {
-    refusal.headers.set("connection", "close");
-    exchange.respond(std::move(refusal));
-    return nullptr;
-  }
-  choose_protocol(accepted->response.headers, options, exchange.request());
-  auto stream = exchange.upgrade(std::move(accepted->response), leftover);
-  if (!stream) return nullptr;
-  return std::make_shared<WsTransport>(std::move(stream), core.options, accepted->deflate);
+  return accept_websocket(core, exchange, leftover, [&](http::Headers& headers) {
+    choose_protocol(headers, options, exchange.request());
+  });
 }
 
 }  // namespace

@@ -156,9 +156,6 @@ void ShardGroup::distribute(Descriptor socket, std::string remote_address) {
                   .remote_address = std::move(remote_address),
                   .place = nullptr,
                   .refused_for = Errc::none};
-  if (core_->addresses.enabled() && !core_->proxies.contains(arrival.remote_address)) {
-    arrival.place = core_->addresses.claim(arrival.remote_address);
-  }
   arrival.refused_for = find_limit(arrival);
   if (arrival.refused_for != Errc::none) core_->statistics.add(arrival.refused_for);
   Member& member = next_member();
@@ -175,12 +172,14 @@ void ShardGroup::distribute(Descriptor socket, std::string remote_address) {
   });
 }
 
-Errc ShardGroup::find_limit(const Arrival& arrival) const {
+// Takes the place among those of its address, too.
+Errc ShardGroup::find_limit(Arrival& arrival) const {
   if (connection_count() >= core_->options.limits.connections) return Errc::limit_connections;
-  const bool needs_place =
-      core_->addresses.enabled() && !core_->proxies.contains(arrival.remote_address);
-  if (needs_place && !arrival.place) return Errc::limit_address_connections;
-  return Errc::none;
+  if (!core_->addresses.enabled() || core_->proxies.contains(arrival.remote_address)) {
+    return Errc::none;
+  }
+  arrival.place = core_->addresses.claim(arrival.remote_address);
+  return arrival.place ? Errc::none : Errc::limit_address_connections;
 }
 
 void ShardGroup::serve(Member& member, Arrival arrival) {

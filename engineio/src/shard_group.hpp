@@ -62,7 +62,7 @@ class ShardGroup {
   // On the first shard's loop.
   void redirect(Redirector& redirector, Descriptor socket, std::string remote_address);
   void distribute(Descriptor socket, std::string remote_address);
-  [[nodiscard]] Errc find_limit(const Arrival& arrival) const;
+  [[nodiscard]] Errc find_limit(Arrival& arrival) const;
   [[nodiscard]] Member& next_member() noexcept;
   void stop_listening();
   void on_member_drained();
