@@ -67,10 +67,12 @@ export class Member {
     return this.seen.filter(([name]) => name === event).map(([, ...args]) => args);
   }
 
+  // There may be more arguments: with recovery, the offset comes behind them.
   until(event, ...args) {
     const wanted = JSON.stringify([event, ...args]);
+    const is = (entry) => JSON.stringify(entry.slice(0, 1 + args.length)) === wanted;
     return eventually(
-      () => this.seen.some((entry) => entry[0] === event && JSON.stringify(entry) === wanted),
+      () => this.seen.some((entry) => entry[0] === event && is(entry)),
       `${wanted} at ${this.name}`,
       kPatience,
     );
@@ -113,9 +115,10 @@ export class Cluster {
     return cluster;
   }
 
-  // A member named like "b2" for the second server.
-  async connect(index, name = `on ${index}`, { nsp = "/", ...options } = {}) {
-    const { url } = this.servers[index];
+  // A member named like "b2" for the second server. Its way there may be another one than the
+  // straight one.
+  async connect(index, name = `on ${index}`, { nsp = "/", url, ...options } = {}) {
+    url ??= this.servers[index].url;
     const socket = createSocket(url + nsp, { transports: ["websocket"], ...options });
     const member = new Member(socket, name);
     this.#members.push(member);

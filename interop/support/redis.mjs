@@ -145,7 +145,6 @@ export class Redis {
     }
   }
 
-  // A client to look into it with.
   async client() {
     const client = createClient({ url: this.url, socket: this.#options.tls && { ca: this.ca } });
     client.on("error", () => {}); // the command that needed the connection fails as well
@@ -158,12 +157,16 @@ export class Redis {
   }
 }
 
-// For use inside describe(), or for a whole file outside of one.
+// For use inside describe(), or for a whole file outside of one. `inspector` is to look into it with.
 export function useRedis(options) {
   const handle = {};
   before(async () => {
     handle.redis = await Redis.start(options);
+    handle.inspector = await handle.redis.client();
   });
-  after(() => handle.redis?.stop());
+  after(async () => {
+    handle.inspector?.destroy();
+    await handle.redis?.stop();
+  });
   return handle;
 }
