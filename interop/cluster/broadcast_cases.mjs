@@ -46,6 +46,8 @@ const kVolatile = [
 function selectionCase([name, command, expected], flags = {}) {
   return {
     name,
+    // Emitters are no servers: they have no clients of their own, and none who asks them to emit.
+    byEmitters: !command.from && !command.flags?.local,
     async run({ cluster, driver, all, resolve }) {
       const args = ["x", 1, { y: [null] }];
       const seen = await cluster.collect(driver, all, () =>
@@ -67,6 +69,7 @@ function selectionCase([name, command, expected], flags = {}) {
 
 const payloadCase = (kind) => ([name, args]) => ({
   name: `${kind}: ${name}`,
+  byEmitters: true,
   async run({ cluster, driver, all }) {
     const seen = await cluster.collect(driver, all, () => driver.do("emit", { event: "news", args }));
     for (const [i, events] of seen.entries()) {
@@ -78,6 +81,7 @@ const payloadCase = (kind) => ([name, args]) => ({
 // What one server emits, whoever it is for, arrives in that order.
 const orderCase = {
   name: "many, in their order",
+  byEmitters: true,
   async run({ cluster, driver, all }) {
     const rounds = Array.from({ length: 40 }, (_, i) => i);
     const seen = await cluster.collect(driver, all, () =>
@@ -100,6 +104,7 @@ const orderCase = {
 
 const burstCase = {
   name: "five hundred at once",
+  byEmitters: true,
   async run({ cluster, driver, all }) {
     const count = 500;
     const seen = await cluster.collect(driver, all, () =>
