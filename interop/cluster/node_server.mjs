@@ -80,6 +80,9 @@ async function makeAdapter() {
   });
 }
 
+// The adapters do not wait for what they publish: that Redis went meanwhile would end the process.
+process.on("unhandledRejection", () => {});
+
 const httpServer = createServer();
 const io = new Server(httpServer, {
   adapter: await makeAdapter(),
