@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Mode --cluster, and what it adds to the options.
+// The modes --cluster and --emit, and what they add to the options.
 #pragma once
 
 #include <string>
@@ -19,8 +19,5 @@ struct ClusterSettings {
   redis::ShardedOptions sharded;
   redis::StreamsOptions streams;
 };
-
-Settings cluster_settings();
-void run_cluster(const Settings& settings);
 
 }  // namespace patchbay::conformance

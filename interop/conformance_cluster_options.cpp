@@ -8,7 +8,7 @@ namespace patchbay::conformance {
 namespace {
 
 ClusterSettings& cluster(Settings& settings) {
-  if (!settings.cluster) throw std::invalid_argument("only with --cluster");
+  if (!settings.cluster) throw std::invalid_argument("only with --cluster or --emit");
   return *settings.cluster;
 }
 
@@ -70,9 +70,9 @@ const OptionTable& cluster_options_without_value() {
   return table;
 }
 
-Settings cluster_settings() {
+Settings cluster_settings(void (*run)(const Settings&)) {
   Settings settings;
-  settings.run = run_cluster;
+  settings.run = run;
   settings.cluster = std::make_shared<ClusterSettings>();
   return settings;
 }

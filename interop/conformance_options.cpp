@@ -172,7 +172,8 @@ Settings defaults(std::string_view mode) {
   if (mode == "--socketio") return protocol_suite(run_socketio);
   if (mode == "--websocket") return websocket_suite();
 #ifdef CONFORMANCE_REDIS
-  if (mode == "--cluster") return cluster_settings();
+  if (mode == "--cluster") return cluster_settings(run_cluster);
+  if (mode == "--emit") return cluster_settings(run_emitter);
 #endif
   if (mode == "--engineio-client-suite") return engineio_client_suite();
   if (mode == "--socketio-client-suite") return socketio_client_suite();

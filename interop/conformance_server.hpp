@@ -33,7 +33,7 @@ struct Settings {
   bool serve_client = false;
   std::string journal;                       // of /once; empty: none
   std::optional<Millis> drain;               // at SIGTERM, over this; nothing: close at once
-  std::shared_ptr<ClusterSettings> cluster;  // of the mode --cluster
+  std::shared_ptr<ClusterSettings> cluster;  // of the modes --cluster and --emit
   // Carried out before the engine runs.
   std::vector<std::function<void(engineio::Engine&)>> engine_setup;
 };
@@ -46,10 +46,12 @@ using OptionTable = std::map<std::string_view, std::function<void(Settings&, std
 std::uint64_t option_number(std::string_view text);
 Millis option_millis(std::string_view text);
 
-// Those of the mode --cluster; see conformance_cluster.hpp.
+// Those of the modes --cluster and --emit; see conformance_cluster.hpp.
 const OptionTable& cluster_options_with_value();
 const OptionTable& cluster_options_without_value();
-Settings cluster_settings();
+Settings cluster_settings(void (*run)(const Settings&));
+void run_cluster(const Settings& settings);
+void run_emitter(const Settings& settings);
 
 // The values of --cors; README.md says what each does.
 void apply_cors_preset(ServerOptions& options, std::string_view name);
