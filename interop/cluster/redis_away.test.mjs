@@ -40,6 +40,7 @@ async function outages(test, adapter, kinds, check) {
     load = await Load.start(cluster, await cluster.scouts());
     const local = [...kinds.keys()].filter((i) => kinds[i] === "patchbay");
     for (let death = 0; death < kDeaths; death++) {
+      await load.flowsEverywhere();
       await load.flowsEverywhere(kBetween);
       await redis.kill();
       await load.flowsLocally(local, kMeanwhile);
