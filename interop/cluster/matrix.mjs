@@ -34,12 +34,13 @@ function resolver(members) {
   });
 }
 
-export async function setUp({ redis, adapter, kinds, options = [] }) {
+// options: of a server of one kind or the other.
+export async function setUp({ redis, adapter, kinds, options = () => [] }) {
   const cluster = await Cluster.start({
     redis,
     adapter,
     kinds,
-    options: ["--max-payload", kMaxPayload, ...options],
+    options: (_, kind) => ["--max-payload", kMaxPayload, ...options(kind)],
   });
   try {
     for (const scout of await cluster.scouts()) scout.socket.disconnect();
