@@ -8,6 +8,8 @@ namespace patchbay::redis {
 
 namespace {
 
+constexpr std::size_t kMaxWaitingBytes = std::size_t{64} * 1024 * 1024;
+
 void print(const LinkEvent& event) {
   const auto size = [](std::string_view text) { return static_cast<int>(text.size()); };
   if (event.kind == LinkEvent::Kind::up) {
@@ -53,8 +55,17 @@ void Hub::stop() {
 
 void Hub::send(std::string bytes) {
   if (stopped_) return;
-  loop_->dispatch(
-      [self = shared_from_this(), bytes = std::move(bytes)] { self->commands_->send(bytes); });
+  loop_->dispatch([self = shared_from_this(), bytes = std::move(bytes)]() mutable {
+    if (self->commands_->up()) return self->commands_->send(bytes);
+    if (self->stopped_ || self->waiting_bytes_ + bytes.size() > kMaxWaitingBytes) return;
+    self->waiting_bytes_ += bytes.size();
+    self->waiting_.push_back(std::move(bytes));
+  });
+}
+
+void Hub::send_waiting() {
+  waiting_bytes_ = 0;
+  for (const std::string& bytes : std::exchange(waiting_, {})) commands_->send(bytes);
 }
 
 void Hub::count_subscribers(std::string_view verb, const std::string& channel,
@@ -72,6 +83,7 @@ bool Hub::all_up() const {
 }
 
 void Hub::on_up() {
+  if (commands_->up()) send_waiting();
   if (was_up_ || !all_up()) return;
   was_up_ = true;
   // That it came up at first is what everybody expects.

@@ -50,6 +50,11 @@ void Outbox::on_taken(const std::shared_ptr<Letter>& letter, ReplyView reply) {
     letter->id = reply.text();
     return;
   }
+  if (reply.is_passing_error()) {
+    // As if the connection had broken before: the letter is still there when it is back.
+    commands_->reconnect(std::string(reply.text()));
+    return;
+  }
   std::fprintf(stderr, "patchbay: Redis does not take an entry for the stream %s: %.*s\n",
                letter->stream.c_str(), static_cast<int>(reply.text().size()), reply.text().data());
   std::erase(sent_, letter);

@@ -86,6 +86,7 @@ void StreamHub::catch_up() {
     commands().send(command("XREVRANGE", stream, "+", "-", "COUNT", "1"), [self, stream, on_told](
                                                                               ReplyView reply) {
       if (!reply) return;
+      if (reply.is_error()) return self->commands().reconnect(std::string(reply.text()));
       const std::string_view id = reply[0][0].text();
       self->reader_->when_told(stream, id.empty() ? "0-0" : std::string(id), on_told);
     });
