@@ -139,8 +139,12 @@ export class Cluster {
   // readers of a stream begin at its end.
   async settled(scouts) {
     for (const scout of scouts) {
+      const counts = async () => {
+        const { error, value } = await scout.run("server-count"); // an error while Redis is not there
+        return error === null && value === scouts.length;
+      };
       await eventually(
-        async () => (await scout.do("server-count")) === scouts.length,
+        counts,
         `${scouts.length} servers known to ${scout.name}`,
         kPatience,
       );

@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { Redis } from "../support/redis.mjs";
+import { Redis, useRedis } from "../support/redis.mjs";
+import { eventually } from "../support/wait.mjs";
 import { Cluster, kAdapters, kKinds } from "./cluster.mjs";
 import { Load } from "./load.mjs";
 
@@ -26,8 +27,8 @@ const kClusters = kKinds.includes("patchbay")
   ? kKinds.map((kind) => ["patchbay", kind])
   : [["node", "node"]];
 
-async function outages(test, adapter, kinds, check) {
-  const redis = await Redis.start({ durable: true });
+async function outages(test, adapter, kinds, check, durable = true) {
+  const redis = await Redis.start({ durable });
   let cluster;
   let load;
   try {
@@ -83,3 +84,69 @@ for (const kinds of kClusters) {
     }
   });
 }
+
+const kPatchbay = { skip: !kKinds.includes("patchbay") };
+const kTwo = ["patchbay", "patchbay"];
+
+it("a Redis that has forgotten its streams", { ...kPatchbay, timeout: 120_000 }, (test) =>
+  outages(
+    test,
+    "streams",
+    kTwo,
+    (load) => {
+      for (const i of kTwo.keys()) load.assertComplete(i, i);
+      // What only Redis had is lost.
+      return kWays.map(([from, at]) => load.assertAtMostOnce(from, at));
+    },
+    false,
+  ),
+);
+
+async function serves(cluster, index) {
+  const member = await cluster.connect(index);
+  await member.do("enter", { rooms: ["r"] });
+  const seen = await cluster.collect(member, [member], () =>
+    member.do("emit", { to: ["r"], event: "news", args: [1] }),
+  );
+  assert.deepEqual(seen, [[["news", 1]]]);
+  cluster.drop(member);
+}
+
+describe("a server that starts without Redis", kPatchbay, () => {
+  for (const adapter of kAdapters) {
+    it(`serves its clients, and meets the others when it is there: ${adapter}`, async () => {
+      const redis = await Redis.start();
+      await redis.kill();
+      const options = ["--redis-retry", 100];
+      let cluster;
+      try {
+        cluster = await Cluster.start({ redis, adapter, kinds: kTwo, options });
+        for (const i of kTwo.keys()) await serves(cluster, i);
+        await redis.restart();
+        await cluster.scouts();
+      } finally {
+        await cluster?.stop();
+        await redis.stop();
+      }
+    });
+  }
+});
+
+describe("a server that Redis does not let in", kPatchbay, () => {
+  const handle = useRedis({ password: "secret" });
+
+  for (const adapter of kAdapters) {
+    it(`serves its clients, and says why it is alone: ${adapter}`, async () => {
+      const redis = { url: handle.redis.url.replace("secret", "guess") };
+      const cluster = await Cluster.start({ redis, adapter, kinds: ["patchbay"] });
+      try {
+        await serves(cluster, 0);
+        const [server] = cluster.servers;
+        await eventually(() => /WRONGPASS/.test(server.stderr), "a line about the password");
+        assert.doesNotMatch(server.stderr, /guess/);
+      } finally {
+        await cluster.stop();
+      }
+    });
+  }
+});
