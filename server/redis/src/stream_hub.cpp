@@ -15,7 +15,7 @@ StreamHub::StreamHub(engineio::Loop& loop, const Options& options, const Streams
           loop.io_context(), options, streams, endpoint, *this,
           [this](const std::string& stream, std::string_view id,
                  const cluster::StreamEntry& entry) { on_entry(stream, id, entry); })),
-      outbox_(std::make_shared<Outbox>(commands())) {}
+      outbox_(std::make_shared<Outbox>(*this)) {}
 
 void StreamHub::start_links() {
   Hub::start_links();
