@@ -32,7 +32,11 @@ const kSelections = [
   ["a room, not compressed", { to: ["red"], flags: { compress: false } }, "a1 b1"],
   ["everyone but the sender", { from: "socket" }, "a2 b1 b2 b3"],
   ["a room but the sender", { from: "socket", to: ["red"] }, "b1"],
-  ["rooms but the sender and others", { from: "socket", to: ["red", "green"], except: ["blue"] }, "b2"],
+  [
+    "rooms but the sender and others",
+    { from: "socket", to: ["red", "green"], except: ["blue"] },
+    "b2",
+  ],
   ["clients of this server but the sender", { from: "socket", flags: { local: true } }, "a2"],
 ];
 
@@ -67,16 +71,20 @@ function selectionCase([name, command, expected], flags = {}) {
   };
 }
 
-const payloadCase = (kind) => ([name, args]) => ({
-  name: `${kind}: ${name}`,
-  byEmitters: true,
-  async run({ cluster, driver, all }) {
-    const seen = await cluster.collect(driver, all, () => driver.do("emit", { event: "news", args }));
-    for (const [i, events] of seen.entries()) {
-      assert.deepEqual(events, [["news", ...args]], `at ${all[i].name}`);
-    }
-  },
-});
+const payloadCase =
+  (kind) =>
+  ([name, args]) => ({
+    name: `${kind}: ${name}`,
+    byEmitters: true,
+    async run({ cluster, driver, all }) {
+      const seen = await cluster.collect(driver, all, () =>
+        driver.do("emit", { event: "news", args }),
+      );
+      for (const [i, events] of seen.entries()) {
+        assert.deepEqual(events, [["news", ...args]], `at ${all[i].name}`);
+      }
+    },
+  });
 
 // What one server emits, whoever it is for, arrives in that order.
 const orderCase = {
@@ -112,7 +120,11 @@ const burstCase = {
     );
     for (const [i, events] of seen.entries()) {
       const numbers = events.map(([, n]) => n);
-      assert.deepEqual(numbers, Array.from({ length: count }, (_, n) => n), `at ${all[i].name}`);
+      assert.deepEqual(
+        numbers,
+        Array.from({ length: count }, (_, n) => n),
+        `at ${all[i].name}`,
+      );
     }
   },
 };

@@ -143,11 +143,7 @@ export class Cluster {
         const { error, value } = await scout.run("server-count"); // an error while Redis is not there
         return error === null && value === scouts.length;
       };
-      await eventually(
-        counts,
-        `${scouts.length} servers known to ${scout.name}`,
-        kPatience,
-      );
+      await eventually(counts, `${scouts.length} servers known to ${scout.name}`, kPatience);
     }
     await this.reachable(scouts, scouts);
   }

@@ -169,7 +169,10 @@ const namespaceCase = (nsp) => ({
     const [a, b] = await cluster.scouts(nsp);
     const inside = [a.id, b.id].sort();
     const found = async () => (await a.do("fetch")).map(({ id }) => id).sort();
-    await eventually(async () => `${await found()}` === `${inside}`, "end of those of earlier tests");
+    await eventually(
+      async () => `${await found()}` === `${inside}`,
+      "end of those of earlier tests",
+    );
     await b.do("enter", { rooms: ["red"] });
     await cluster.reachable([a], [b], "red");
     const others = [a2, b1];

@@ -117,7 +117,11 @@ export class Load {
     for (const { name, got } of this.clients[at]) {
       const { lost, repeated } = account(got[server], this.sent[server]);
       assert.deepEqual(repeated, [], `repeated of ${server} at ${name}`);
-      assert.deepEqual(got[server], [...got[server]].sort((a, b) => a - b), `order at ${name}`);
+      assert.deepEqual(
+        got[server],
+        [...got[server]].sort((a, b) => a - b),
+        `order at ${name}`,
+      );
       missing = Math.max(missing, lost.length);
     }
     return missing;

@@ -47,10 +47,7 @@ for (const adapter of kAdapters) {
       it("all answer before", async () => {
         const { error, value } = await ask(8000);
         assert.deepEqual([error, value.sort()], [null, members.map(({ name }) => name).sort()]);
-        assert.deepEqual(
-          ids(await members[0].do("fetch")),
-          members.map(({ id }) => id).sort(),
-        );
+        assert.deepEqual(ids(await members[0].do("fetch")), members.map(({ id }) => id).sort());
         const answers = await members[0].do("server-ask", { event: "question", args: [1] });
         assert.deepEqual(
           answers.sort((a, b) => a.server - b.server),

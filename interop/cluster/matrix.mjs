@@ -59,7 +59,11 @@ export async function setUp({ redis, adapter, kinds, options = () => [] }) {
     // Servers that subscribe to each room do so on their own time.
     const drivers = [members.a1, members.b1];
     for (const room of new Set(all.flatMap(({ rooms }) => rooms))) {
-      await cluster.reachable(drivers, all.filter(({ rooms }) => rooms.includes(room)), room);
+      await cluster.reachable(
+        drivers,
+        all.filter(({ rooms }) => rooms.includes(room)),
+        room,
+      );
     }
     const stop = () => cluster.stop();
     return { cluster, driver: members.a1, members, all, resolve: resolver(members), stop };

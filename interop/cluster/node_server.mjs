@@ -126,7 +126,11 @@ const remoteOperations = {
       });
     }),
   join: (remote, { rooms }) => outcome(null, void remote.join(rooms)),
-  leave: (remote, { rooms }) => outcome(null, rooms.forEach((room) => remote.leave(room))),
+  leave: (remote, { rooms }) =>
+    outcome(
+      null,
+      rooms.forEach((room) => remote.leave(room)),
+    ),
   disconnect: (remote, { close }) => outcome(null, void remote.disconnect(close)),
 };
 

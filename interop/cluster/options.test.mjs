@@ -52,8 +52,16 @@ const carriesBytes = (name) => kBinary.some((pattern) => pattern.test(name));
 // `without`: what cannot work by the nature of the option. `node`: options of the Node.js server only.
 // What is about the way to Redis is the same in both directions.
 const kVariants = [
-  { name: "responses on channels of their own", adapters: ["classic"], options: ["--specific-responses"] },
-  { name: "no subscriptions to rooms", adapters: ["sharded"], options: ["--subscriptions", "static"] },
+  {
+    name: "responses on channels of their own",
+    adapters: ["classic"],
+    options: ["--specific-responses"],
+  },
+  {
+    name: "no subscriptions to rooms",
+    adapters: ["sharded"],
+    options: ["--subscriptions", "static"],
+  },
   {
     name: "subscriptions to all rooms",
     adapters: ["sharded"],
