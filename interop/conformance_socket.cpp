@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Mode --socketio: the handlers that README.md lists.
+#include <unistd.h>
+
 #include <algorithm>
 #include <asio/steady_timer.hpp>
 #include <deque>
@@ -81,6 +83,7 @@ class Fixture {
   void add_common_handlers(const SocketPtr& socket) {
     Socket* const self = socket.get();
     socket->on("who", [self] { return Object{{"nsp", self->nsp().name()}, {"id", self->id()}}; });
+    socket->on("process", [] { return static_cast<std::int64_t>(getpid()); });
     socket->on("bye", [self] { self->disconnect(); });
     socket->on("kick", [self] { self->disconnect(true); });
     for (const std::string_view event : {"disconnecting", "disconnect"}) {
