@@ -7,6 +7,7 @@ import { afterEach } from "node:test";
 
 import { io } from "socket.io-client";
 
+import { clientRoute } from "./balanced.mjs";
 import { kOverTls, testCertificate } from "./tls.mjs";
 import { eventually, within } from "./wait.mjs";
 
@@ -38,7 +39,7 @@ export function useClients() {
 export function createSocket(url, { client = io, ...options } = {}) {
   const base = { autoConnect: false, forceNew: true, reconnection: false };
   if (kOverTls) base.ca = testCertificate().ca;
-  const socket = client(url, { ...base, ...options });
+  const socket = client(url, { ...base, ...options, ...clientRoute(client, options) });
   opened.add(socket);
   return socket;
 }

@@ -7,11 +7,14 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import tls from "node:tls";
 
+import { kBalancer, routeFields } from "./balanced.mjs";
 import { kOverTls, testCertificate } from "./tls.mjs";
 import { within } from "./wait.mjs";
 
 // Fields that say how a message is carried, not what it is. Servers may differ in them.
 const kCarriage = ["date", "connection", "keep-alive", "content-length", "transfer-encoding"];
+// nginx says who it is.
+if (kBalancer) kCarriage.push("server");
 
 const openSockets = new Set();
 
@@ -147,7 +150,7 @@ export class Connection {
 }
 
 export function formatRequest(method, target, { headers = {}, body } = {}) {
-  const fields = { Host: "127.0.0.1", ...headers };
+  const fields = { Host: "127.0.0.1", ...routeFields(), ...headers };
   if (body !== undefined && !("Transfer-Encoding" in fields) && !("Content-Length" in fields)) {
     fields["Content-Length"] = Buffer.byteLength(body);
   }
