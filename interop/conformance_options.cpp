@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <charconv>
-#include <functional>
-#include <map>
+#include <initializer_list>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -13,9 +12,7 @@
 
 namespace patchbay::conformance {
 
-namespace {
-
-std::uint64_t number(std::string_view text) {
+std::uint64_t option_number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) {
@@ -24,9 +21,11 @@ std::uint64_t number(std::string_view text) {
   return value;
 }
 
-Millis millis(std::string_view text) {
-  return Millis(static_cast<Millis::rep>(number(text)));
+Millis option_millis(std::string_view text) {
+  return Millis(static_cast<Millis::rep>(option_number(text)));
 }
+
+namespace {
 
 std::vector<Transport> transports(std::string_view list) {
   std::vector<Transport> result;
@@ -66,22 +65,27 @@ RecoveryOptions& recovery(Settings& settings) {
   return options ? *options : options.emplace();
 }
 
-using Apply = std::function<void(Settings&, std::string_view)>;
-
-const std::map<std::string_view, Apply>& options_with_value() {
-  static const std::map<std::string_view, Apply> table{
-      {"--port", [](Settings& s, auto v) { s.port = static_cast<std::uint16_t>(number(v)); }},
+const OptionTable& options_with_value() {
+  static const OptionTable table{
+      {"--port",
+       [](Settings& s, auto v) { s.port = static_cast<std::uint16_t>(option_number(v)); }},
       {"--host", [](Settings& s, auto v) { s.host = v; }},
-      {"--threads", [](Settings& s, auto v) { s.options.threads = number(v); }},
-      {"--ping-interval", [](Settings& s, auto v) { s.options.ping_interval = millis(v); }},
-      {"--ping-timeout", [](Settings& s, auto v) { s.options.ping_timeout = millis(v); }},
-      {"--upgrade-timeout", [](Settings& s, auto v) { s.options.upgrade_timeout = millis(v); }},
-      {"--connect-timeout", [](Settings& s, auto v) { s.options.connect_timeout = millis(v); }},
-      {"--max-payload", [](Settings& s, auto v) { s.options.max_http_buffer_size = number(v); }},
-      {"--max-fragments", [](Settings& s, auto v) { s.options.limits.ws_fragments = number(v); }},
-      {"--read-pause", [](Settings& s, auto v) { s.options.read_pause_bytes = number(v); }},
-      {"--head-timeout", [](Settings& s, auto v) { s.options.http_head_timeout = millis(v); }},
-      {"--body-timeout", [](Settings& s, auto v) { s.options.http_body_timeout = millis(v); }},
+      {"--threads", [](Settings& s, auto v) { s.options.threads = option_number(v); }},
+      {"--ping-interval", [](Settings& s, auto v) { s.options.ping_interval = option_millis(v); }},
+      {"--ping-timeout", [](Settings& s, auto v) { s.options.ping_timeout = option_millis(v); }},
+      {"--upgrade-timeout",
+       [](Settings& s, auto v) { s.options.upgrade_timeout = option_millis(v); }},
+      {"--connect-timeout",
+       [](Settings& s, auto v) { s.options.connect_timeout = option_millis(v); }},
+      {"--max-payload",
+       [](Settings& s, auto v) { s.options.max_http_buffer_size = option_number(v); }},
+      {"--max-fragments",
+       [](Settings& s, auto v) { s.options.limits.ws_fragments = option_number(v); }},
+      {"--read-pause", [](Settings& s, auto v) { s.options.read_pause_bytes = option_number(v); }},
+      {"--head-timeout",
+       [](Settings& s, auto v) { s.options.http_head_timeout = option_millis(v); }},
+      {"--body-timeout",
+       [](Settings& s, auto v) { s.options.http_body_timeout = option_millis(v); }},
       {"--transports", [](Settings& s, auto v) { s.options.transports = transports(v); }},
       {"--cors-origin",
        [](Settings& s, auto v) {
@@ -89,17 +93,18 @@ const std::map<std::string_view, Apply>& options_with_value() {
          s.options.cors->origin = std::string(v);
          s.options.cors->credentials = true;
        }},
-      {"--deflate-threshold", [](Settings& s, auto v) { deflate_of(s).threshold = number(v); }},
+      {"--deflate-threshold",
+       [](Settings& s, auto v) { deflate_of(s).threshold = option_number(v); }},
       {"--deflate-server-bits",
        [](Settings& s, auto v) {
-         deflate_of(s).server_max_window_bits = static_cast<int>(number(v));
+         deflate_of(s).server_max_window_bits = static_cast<int>(option_number(v));
        }},
       {"--deflate-client-bits",
        [](Settings& s, auto v) {
-         deflate_of(s).client_max_window_bits = static_cast<int>(number(v));
+         deflate_of(s).client_max_window_bits = static_cast<int>(option_number(v));
        }},
       {"--recovery",
-       [](Settings& s, auto v) { recovery(s).max_disconnection_duration = millis(v); }},
+       [](Settings& s, auto v) { recovery(s).max_disconnection_duration = option_millis(v); }},
       {"--cors", [](Settings& s, auto v) { apply_cors_preset(s.options, v); }},
       {"--ids", [](Settings& s, auto v) { apply_id_preset(s, v); }},
       {"--cookie-preset", [](Settings& s, auto v) { apply_cookie_preset(s.options, v); }},
@@ -113,14 +118,14 @@ const std::map<std::string_view, Apply>& options_with_value() {
       {"--tls-cert", [](Settings& s, auto v) { tls(s).certificate = v; }},
       {"--tls-key", [](Settings& s, auto v) { tls(s).private_key = v; }},
       {"--journal", [](Settings& s, auto v) { s.journal = v; }},
-      {"--drain", [](Settings& s, auto v) { s.drain = millis(v); }},
-      {"--ack-timeout", [](Settings& s, auto v) { s.ack_timeout = millis(v); }},
+      {"--drain", [](Settings& s, auto v) { s.drain = option_millis(v); }},
+      {"--ack-timeout", [](Settings& s, auto v) { s.ack_timeout = option_millis(v); }},
   };
   return table;
 }
 
-const std::map<std::string_view, Apply>& options_without_value() {
-  static const std::map<std::string_view, Apply> table{
+const OptionTable& options_without_value() {
+  static const OptionTable table{
       {"--allow-eio3", [](Settings& s, auto) { s.options.allow_eio3 = true; }},
       {"--serve-client", [](Settings& s, auto) { s.serve_client = true; }},
       {"--no-trailing-slash", [](Settings& s, auto) { s.options.add_trailing_slash = false; }},
@@ -166,9 +171,38 @@ Settings defaults(std::string_view mode) {
   if (mode == "--engineio") return protocol_suite(run_engineio);
   if (mode == "--socketio") return protocol_suite(run_socketio);
   if (mode == "--websocket") return websocket_suite();
+#ifdef CONFORMANCE_REDIS
+  if (mode == "--cluster") return cluster_settings();
+#endif
   if (mode == "--engineio-client-suite") return engineio_client_suite();
   if (mode == "--socketio-client-suite") return socketio_client_suite();
   throw std::invalid_argument("unknown mode: " + std::string(mode));
+}
+
+using Option = OptionTable::mapped_type;
+
+// Null when none of the tables has it.
+const Option* find_option(std::string_view name, std::initializer_list<const OptionTable*> tables) {
+  for (const OptionTable* table : tables) {
+    if (const auto found = table->find(name); found != table->end()) return &found->second;
+  }
+  return nullptr;
+}
+
+const Option* find_with_value(std::string_view name) {
+#ifdef CONFORMANCE_REDIS
+  return find_option(name, {&options_with_value(), &cluster_options_with_value()});
+#else
+  return find_option(name, {&options_with_value()});
+#endif
+}
+
+const Option* find_without_value(std::string_view name) {
+#ifdef CONFORMANCE_REDIS
+  return find_option(name, {&options_without_value(), &cluster_options_without_value()});
+#else
+  return find_option(name, {&options_without_value()});
+#endif
 }
 
 }  // namespace
@@ -178,13 +212,11 @@ Settings parse_settings(int argc, char** argv) {
   Settings settings = defaults(argv[1]);
   for (int i = 2; i < argc; ++i) {
     const std::string_view name = argv[i];
-    if (const auto flag = options_without_value().find(name);
-        flag != options_without_value().end()) {
-      flag->second(settings, {});
-    } else if (const auto option = options_with_value().find(name);
-               option != options_with_value().end()) {
+    if (const Option* flag = find_without_value(name)) {
+      (*flag)(settings, {});
+    } else if (const Option* option = find_with_value(name)) {
       if (++i == argc) throw std::invalid_argument("no value for " + std::string(name));
-      option->second(settings, argv[i]);
+      (*option)(settings, argv[i]);
     } else {
       throw std::invalid_argument("unknown option: " + std::string(name));
     }

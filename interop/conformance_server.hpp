@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +21,8 @@ class Server;
 
 namespace patchbay::conformance {
 
+struct ClusterSettings;
+
 struct Settings {
   // Serves until SIGTERM or SIGINT.
   void (*run)(const Settings&) = nullptr;
@@ -27,14 +31,25 @@ struct Settings {
   Millis ack_timeout{200};
   ServerOptions options;
   bool serve_client = false;
-  std::string journal;          // of /once; empty: none
-  std::optional<Millis> drain;  // at SIGTERM, over this; nothing: close at once
+  std::string journal;                       // of /once; empty: none
+  std::optional<Millis> drain;               // at SIGTERM, over this; nothing: close at once
+  std::shared_ptr<ClusterSettings> cluster;  // of the mode --cluster
   // Carried out before the engine runs.
   std::vector<std::function<void(engineio::Engine&)>> engine_setup;
 };
 
 // Throws std::invalid_argument with a sentence about what is wrong.
 Settings parse_settings(int argc, char** argv);
+
+// What each option does with its value, or with nothing.
+using OptionTable = std::map<std::string_view, std::function<void(Settings&, std::string_view)>>;
+std::uint64_t option_number(std::string_view text);
+Millis option_millis(std::string_view text);
+
+// Those of the mode --cluster; see conformance_cluster.hpp.
+const OptionTable& cluster_options_with_value();
+const OptionTable& cluster_options_without_value();
+Settings cluster_settings();
 
 // The values of --cors; README.md says what each does.
 void apply_cors_preset(ServerOptions& options, std::string_view name);

@@ -144,6 +144,20 @@ describe("the fault proxy", () => {
     assert.equal(proxy.stats.refused, 1);
   });
 
+  it("connects to another server from one moment to the next", async () => {
+    const other = new EchoServer();
+    await other.start();
+    try {
+      const first = await open({});
+      proxy.target = { port: other.port };
+      await (await Client.connect(proxy.port)).echo(Buffer.from("x"));
+      await first.echo(Buffer.from("y"));
+      assert.equal(other.sizes.length, 1);
+    } finally {
+      other.stop();
+    }
+  });
+
   it("makes the same decisions by the same seed", () => {
     const decisions = (seed) => {
       const random = new Random(seed);

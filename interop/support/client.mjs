@@ -23,15 +23,18 @@ const opened = new Set();
 // Inside describe(): what the tests of that block open lives for one test.
 export function useClients() {
   afterEach(() => {
-    for (const socket of opened) {
-      socket.io.reconnection(false);
-      socket.disconnect();
-      // The name changed in 3.0.
-      if (socket.io._close) socket.io._close();
-      else socket.io.close();
-    }
-    opened.clear();
+    for (const socket of [...opened]) closeSocket(socket);
   });
+}
+
+// With all that shares its connection, for good.
+export function closeSocket(socket) {
+  opened.delete(socket);
+  socket.io.reconnection(false);
+  socket.disconnect();
+  // The name changed in 3.0.
+  if (socket.io._close) socket.io._close();
+  else socket.io.close();
 }
 
 // A socket that has not begun to connect, on a connection of its own. `client` is the io() of

@@ -14,6 +14,7 @@ import { kOverTls, testCertificate } from "./tls.mjs";
 import { within } from "./wait.mjs";
 
 const kInteropRoot = fileURLToPath(new URL("..", import.meta.url));
+const kNodeServer = resolve(kInteropRoot, "cluster/node_server.mjs");
 export const kBinary = resolve(
   kInteropRoot,
   process.env.CONFORMANCE_BIN ?? "../build/release/interop/conformance-server",
@@ -42,17 +43,16 @@ class Server {
   #child;
   #stderr = "";
   #exit;
+  #killed = false;
 
-  constructor(prefix, mode, options) {
-    const args = [`--${mode}`, "--port", "0", ...kThreads, ...tlsOptions(), ...options];
-    const [program, ...rest] = [...prefix, kBinary, ...args];
-    this.#child = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
+  constructor([program, ...args]) {
+    this.#child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child.stderr.setEncoding("utf8").on("data", (text) => {
       this.#stderr = (this.#stderr + text).slice(-kKeptOutput);
     });
     this.#exit = new Promise((done, fail) => {
       this.#child.once("error", (error) =>
-        fail(new Error(`cannot run ${kBinary}: ${error.message}`)),
+        fail(new Error(`cannot run ${program}: ${error.message}`)),
       );
       // "close", not "exit": by then all of stderr has been read.
       this.#child.once("close", (code, signal) => done({ code, signal }));
@@ -96,8 +96,25 @@ class Server {
     }
   }
 
+  // Like a loss of power. stop() does not mind any more.
+  async kill() {
+    this.#killed = true;
+    this.#child.kill("SIGKILL");
+    await within(this.#exit, "server's end", kStopTimeout);
+  }
+
+  // Goes on existing, but does nothing until thaw().
+  freeze() {
+    this.#child.kill("SIGSTOP");
+  }
+
+  thaw() {
+    this.#child.kill("SIGCONT");
+  }
+
   // Fails when anything about the server's life was not as it should be.
   async stop() {
+    if (this.#killed) return;
     const early = !this.alive;
     this.#child.kill("SIGTERM");
     let ending;
@@ -121,7 +138,17 @@ export function startServer(mode, ...options) {
 
 // By a command that executes the one behind it: ["ip", "netns", "exec", "name"].
 export async function startServerBy(prefix, mode, ...options) {
-  const server = new Server(prefix, mode, options.map(String));
+  const args = [`--${mode}`, "--port", "0", ...kThreads, ...tlsOptions(), ...options];
+  return startCommand([...prefix, kBinary, ...args.map(String)]);
+}
+
+// The stock Node.js server that does what the fixture's mode --cluster does.
+export function startNodeServer(...options) {
+  return startCommand([process.execPath, kNodeServer, "--port", "0", ...options.map(String)]);
+}
+
+async function startCommand(command) {
+  const server = new Server(command);
   await server.waitForPort();
   return server;
 }

@@ -179,6 +179,10 @@ constexpr Entry entry_of(Errc code) noexcept {
       return {"sio_too_many_rooms", "The socket is in as many rooms as it may be"};
     case Errc::sio_too_many_user_sockets:
       return {"sio_too_many_user_sockets", "The user has as many connections as allowed"};
+    case Errc::cluster_bad_message:
+      return {"cluster_bad_message", "A message of another server of the cluster makes no sense"};
+    case Errc::cluster_away:
+      return {"cluster_away", "The other servers of the cluster cannot be reached"};
     case Errc::ack_timeout:
       return {"ack_timeout", "No acknowledgement arrived in time"};
     case Errc::ack_disconnected:

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "json_text.hpp"
+#include "patchbay/protocol/json.hpp"
 #include "patchbay/protocol/sio/json_parser.hpp"
 #include "patchbay/protocol/utf8.hpp"
 #include "small_stack.hpp"
@@ -110,6 +111,38 @@ void encode_ack(MessageSink& out, std::string_view nsp, std::uint64_t id,
   TextWriter writer(PacketType::ack, nsp, id);
   writer.array(std::nullopt, args);
   writer.finish(out);
+}
+
+std::optional<std::string> event_json(std::string_view name, std::span<const Value> args) {
+  json::Text json;
+  bool has_binary = false;
+  json.append('[');
+  json.append_string(name);
+  for (const Value& arg : args) {
+    json.append(',');
+    json.append_value(arg, [&has_binary](const Bytes&) { has_binary = true; });
+  }
+  json.append(']');
+  if (has_binary) return std::nullopt;
+  if (json.is_ascii() || is_valid_utf8(json.view())) return std::string(json.view());
+  return replace_invalid_utf8(json.view());
+}
+
+std::string encode_json_event(std::string_view nsp, std::string_view json, std::string_view offset,
+                              std::optional<std::uint64_t> id) {
+  std::string text(1, static_cast<char>('0' + static_cast<int>(PacketType::event)));
+  if (nsp != "/") {
+    text += nsp;
+    text += ',';
+  }
+  if (id) text += std::to_string(*id);
+  text += json;
+  if (!offset.empty()) {
+    text.back() = ',';
+    write_json_string(text, offset);
+    text += ']';
+  }
+  return text;
 }
 
 Encoded encode_event(std::string_view nsp, std::string_view name, std::span<const Value> args,

@@ -49,6 +49,7 @@ class JsonParser final : public Parser {
                   std::span<const Value> args) const override {
     sio::encode_ack(out, nsp, id, args);
   }
+  [[nodiscard]] bool takes_json() const noexcept override { return true; }
   [[nodiscard]] std::unique_ptr<Decoder> make_decoder(const Limits& limits) const override {
     return std::make_unique<JsonDecoder>(limits);
   }

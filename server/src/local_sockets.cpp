@@ -74,6 +74,9 @@ std::shared_ptr<const OwnedDelivery> own(EncodedMessage message, const OutgoingE
 EncodedMessage encode(const Namespace& nsp, const OutgoingEvent& event, bool compress,
                       std::string_view offset) {
   const sio::Parser& parser = *nsp.server().options().parser;
+  if (!event.json.empty() && parser.takes_json()) {
+    return EncodedMessage::json_event(nsp.name(), event.json, offset, event.ack_id, compress);
+  }
   if (offset.empty()) {
     return EncodedMessage::event(parser, nsp.name(), event.name, event.args, event.ack_id,
                                  compress);
@@ -151,8 +154,33 @@ void LocalSockets::deliver_in_order(const OutgoingEvent& event, const BroadcastO
   order_->post_to_all(std::move(tasks));
 }
 
+void LocalSockets::record(const OutgoingEvent& event, const BroadcastOptions& options,
+                          std::string_view offset) {
+  const auto delivery =
+      own(encode(*nsp_, event, options.flags.compress, offset), event, options, offset, false);
+  std::vector<LoopOrder::Task> tasks;
+  tasks.reserve(shards_.size());
+  for (const auto& shard : shards_) {
+    tasks.emplace_back([&shard = *shard, delivery] {
+      delivery->with([&shard](const Delivery& view) { shard.record(view); });
+    });
+  }
+  if (order_) {
+    order_->post_to_all(std::move(tasks));
+  } else {
+    // One loop: its turn is what orders it.
+    shards_.front()->dispatch(
+        [keep = nsp_->shared_from_this(), task = std::move(tasks.front())] { task(); });
+  }
+}
+
 void LocalSockets::deliver_with_ack(const OutgoingEvent& event, const BroadcastOptions& options,
                                     std::shared_ptr<BroadcastAckSink> sink) {
+  if (!event.ack_id) {
+    OutgoingEvent numbered = event;
+    numbered.ack_id = nsp_->next_ack_id();
+    return deliver_with_ack(numbered, options, std::move(sink));
+  }
   const bool listened = nsp_->outgoing_listeners_.load(std::memory_order_relaxed) > 0;
   const auto posted =
       own(encode(*nsp_, event, options.flags.compress, {}), event, options, {}, listened);
@@ -267,6 +295,17 @@ std::optional<std::vector<MissedEvent>> LocalSockets::missed(const SavedSession&
                                                              std::string_view offset) const {
   const NamespaceShard* const current = current_shard();
   return current ? current->missed(session, offset) : std::nullopt;
+}
+
+LocalSockets::RecordPosition LocalSockets::record_position() const {
+  const NamespaceShard* const current = current_shard();
+  return current ? current->record_position() : RecordPosition();
+}
+
+std::optional<std::vector<MissedEvent>> LocalSockets::missed_since(
+    const RecordPosition& position, const SavedSession& session) const {
+  const NamespaceShard* const current = current_shard();
+  return current ? current->missed_since(position.number, session) : std::nullopt;
 }
 
 }  // namespace patchbay

@@ -137,11 +137,14 @@ void NamespaceShard::for_each_selected(const BroadcastTarget& target, F&& functi
   }
 }
 
+void NamespaceShard::record(const Delivery& delivery) {
+  if (!recovery_ || delivery.offset.empty()) return;
+  recovery_->add_event(loop_->now(), delivery.offset, delivery.target, delivery.message);
+  watch_expiry();
+}
+
 void NamespaceShard::deliver(const Delivery& delivery) {
-  if (recovery_ && !delivery.offset.empty()) {
-    recovery_->add_event(loop_->now(), delivery.offset, delivery.target, delivery.message);
-    watch_expiry();
-  }
+  record(delivery);
   // Listeners may do anything: they are called when everybody has been sent the event, so that what
   // they emit comes behind it, here as in the record.
   const auto listening = delivery.event ? select(delivery.target) : std::vector<SocketPtr>();
@@ -249,6 +252,16 @@ std::optional<SavedSession> NamespaceShard::take_session(std::string_view privat
 std::optional<std::vector<MissedEvent>> NamespaceShard::missed(const SavedSession& session,
                                                                std::string_view offset) const {
   return recovery_ ? recovery_->missed(session, offset) : std::nullopt;
+}
+
+LocalSockets::RecordPosition NamespaceShard::record_position() const {
+  if (!recovery_) return {};
+  return {.number = recovery_->position(), .offset = std::string(recovery_->last_offset())};
+}
+
+std::optional<std::vector<MissedEvent>> NamespaceShard::missed_since(
+    std::uint64_t position, const SavedSession& session) const {
+  return recovery_ ? recovery_->missed_since(position, session) : std::nullopt;
 }
 
 void NamespaceShard::count_sessions() {

@@ -68,6 +68,8 @@ class NamespaceShard {
   [[nodiscard]] SocketPtr find(std::string_view id) const;
 
   void deliver(const Delivery& delivery);
+  // What of it concerns those who come back.
+  void record(const Delivery& delivery);
   // To how many it has been sent. Each of these answers to the sink, until `limit`.
   std::size_t deliver_with_ack(const Delivery& delivery, std::uint64_t ack_id, Millis limit,
                                const std::shared_ptr<BroadcastAckSink>& sink);
@@ -89,6 +91,9 @@ class NamespaceShard {
                                                          std::string_view offset);
   [[nodiscard]] std::optional<std::vector<MissedEvent>> missed(const SavedSession& session,
                                                                std::string_view offset) const;
+  [[nodiscard]] LocalSockets::RecordPosition record_position() const;
+  [[nodiscard]] std::optional<std::vector<MissedEvent>> missed_since(
+      std::uint64_t position, const SavedSession& session) const;
 
  private:
   class AckRound;

@@ -31,6 +31,7 @@ void RecoveryStore::add_event(TimePoint now, std::string_view offset, const Broa
                      .message = message,
                      .bytes = bytes});
   bytes_ += bytes;
+  last_offset_ = offset;
   by_offset_.insert_or_assign(events_.back().offset, position() - 1);
   while (!events_.empty() &&
          (events_.size() > options_.max_events || bytes_ > options_.max_bytes)) {
@@ -69,14 +70,19 @@ std::optional<std::uint64_t> RecoveryStore::first_missed(const SavedSession& ses
 std::optional<std::vector<MissedEvent>> RecoveryStore::missed(const SavedSession& session,
                                                               std::string_view offset) const {
   const auto first = first_missed(session, offset);
-  if (!first) return std::nullopt;
+  return first ? missed_since(*first, session) : std::nullopt;
+}
+
+std::optional<std::vector<MissedEvent>> RecoveryStore::missed_since(
+    std::uint64_t position, const SavedSession& session) const {
+  if (position < first_event_) return std::nullopt;
   std::vector<MissedEvent> events;
   const std::unordered_set<std::string_view> own(session.rooms.begin(), session.rooms.end());
   const auto any_own = [&own](const std::vector<std::string>& list) {
     return std::ranges::any_of(list,
                                [&own](const std::string& room) { return own.contains(room); });
   };
-  for (auto i = static_cast<std::size_t>(*first - first_event_); i < events_.size(); ++i) {
+  for (auto i = static_cast<std::size_t>(position - first_event_); i < events_.size(); ++i) {
     const Event& event = events_[i];
     if (!event.target.rooms.empty() && !any_own(event.target.rooms)) continue;
     if (any_own(event.target.except)) continue;

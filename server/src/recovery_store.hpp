@@ -42,6 +42,12 @@ class RecoveryStore {
   [[nodiscard]] std::optional<std::vector<MissedEvent>> missed(const SavedSession& session,
                                                                std::string_view offset) const;
 
+  // The same, from a position on.
+  [[nodiscard]] std::optional<std::vector<MissedEvent>> missed_since(
+      std::uint64_t position, const SavedSession& session) const;
+  // Of the event before position(), however long ago; empty when there was none.
+  [[nodiscard]] std::string_view last_offset() const noexcept { return last_offset_; }
+
   // Forgets what is too old. To be called when next_expiry() has come.
   void expire(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> next_expiry() const noexcept;
@@ -74,6 +80,7 @@ class RecoveryStore {
   std::uint64_t first_event_ = 0;  // running number of events_.front()
   // Running numbers of events; the keys are their own offsets.
   std::unordered_map<std::string_view, std::uint64_t> by_offset_;
+  std::string last_offset_;
   std::size_t bytes_ = 0;
   std::list<Session> sessions_;  // in the order of their going
   std::unordered_map<std::string_view, std::list<Session>::iterator> by_private_id_;

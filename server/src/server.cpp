@@ -68,6 +68,7 @@ Server::Server(ServerOptions options)
 Server::~Server() {
   impl_->engine.detach();
   disconnect_everyone();
+  stop_adapters();
   for (const auto& nsp : impl_->all_namespaces()) {
     nsp->local_.on_each([](NamespaceShard& shard) { shard.shut_down(); });
   }
@@ -83,14 +84,24 @@ void Server::run() {
 
 void Server::close(std::function<void()> done) {
   disconnect_everyone();
-  impl_->engine.stop(std::move(done));
+  impl_->engine.stop([this, done = std::move(done)] {
+    stop_adapters();
+    if (done) done();
+  });
 }
 
 void Server::drain(const DrainOptions& options, std::function<void()> done) {
   if (options.deadline < options.spread) {
     throw std::invalid_argument("drain: deadline must not be shorter than spread");
   }
-  impl_->engine.drain(options.spread, options.deadline, std::move(done));
+  impl_->engine.drain(options.spread, options.deadline, [this, done = std::move(done)] {
+    stop_adapters();
+    if (done) done();
+  });
+}
+
+void Server::stop_adapters() {
+  for (const auto& nsp : impl_->all_namespaces()) nsp->adapter().stop();
 }
 
 void Server::disconnect_everyone() {

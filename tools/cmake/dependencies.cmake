@@ -36,3 +36,12 @@ if(CJOSE_INCLUDE_DIR AND CJOSE_LIBRARY)
   target_include_directories(patchbay_cjose SYSTEM INTERFACE $<BUILD_INTERFACE:${CJOSE_INCLUDE_DIR}>)
   target_link_libraries(patchbay_cjose INTERFACE ${CJOSE_LIBRARY})
 endif()
+
+# For the add-on patchbay::redis, likewise.
+find_path(HIREDIS_INCLUDE_DIR hiredis/hiredis.h)
+find_library(HIREDIS_LIBRARY hiredis)
+if(HIREDIS_INCLUDE_DIR AND HIREDIS_LIBRARY)
+  add_library(patchbay_hiredis INTERFACE)
+  target_include_directories(patchbay_hiredis SYSTEM INTERFACE $<BUILD_INTERFACE:${HIREDIS_INCLUDE_DIR}>)
+  target_link_libraries(patchbay_hiredis INTERFACE ${HIREDIS_LIBRARY})
+endif()

@@ -1,5 +1,5 @@
 # find_package(patchbay) gives patchbay::protocol, patchbay::engineio and patchbay::server; and
-# patchbay::client_files and patchbay::auth, where what they need was there to build them.
+# patchbay::client_files, patchbay::auth and patchbay::redis, where what they need was there to build them.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -17,6 +17,10 @@ endif()
 if(TARGET patchbay_auth)
   install(TARGETS patchbay_auth patchbay_cjose EXPORT patchbay ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(DIRECTORY server/auth/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
+if(TARGET patchbay_redis)
+  install(TARGETS patchbay_redis patchbay_hiredis EXPORT patchbay ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY server/redis/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endif()
 if(TARGET patchbay)
   install(TARGETS patchbay RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

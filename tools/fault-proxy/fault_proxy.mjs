@@ -6,6 +6,7 @@
 //   ... connect to proxy.port ...
 //   proxy.faults = {};        // a good network from now on, for living connections too
 //   proxy.resetAll();         // and what else a test wants to happen now
+//   proxy.target = { port: other };  // where later connections go
 //   await proxy.stop();
 //
 // Faults, all off by default; times in milliseconds, "every" on average and for each connection:
@@ -142,7 +143,7 @@ export class FaultProxy {
   // Listens on 127.0.0.1, on any free port by default, for connections to `port`.
   static async start({ port, host = "127.0.0.1", listen = 0, faults = {}, seed = 1 }) {
     const proxy = new FaultProxy();
-    proxy.#target = { port, host };
+    proxy.target = { port, host };
     proxy.#faults = faults;
     proxy.#seeds = new Random(seed);
     proxy.#server = net.createServer({ allowHalfOpen: true }, (client) => proxy.#connect(client));
@@ -160,6 +161,10 @@ export class FaultProxy {
   set faults(faults) {
     this.#faults = faults;
     for (const link of this.links) link.plan();
+  }
+
+  set target({ port, host = "127.0.0.1" }) {
+    this.#target = { port, host };
   }
 
   resetAll() {

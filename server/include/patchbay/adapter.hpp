@@ -26,7 +26,7 @@
 #include "patchbay/ack.hpp"
 #include "patchbay/async.hpp"
 #include "patchbay/encoded_message.hpp"
-#include "patchbay/flags.hpp"
+#include "patchbay/protocol/sio/flags.hpp"
 #include "patchbay/remote_socket.hpp"
 
 namespace patchbay {
@@ -38,6 +38,9 @@ struct OutgoingEvent {
   std::string_view name;
   std::span<const Value> args;
   std::optional<std::uint64_t> ack_id = {};
+  // [name, args...] as JSON, for whoever has made it already: it will not be made again. Not for
+  // events with binary.
+  std::string_view json = {};
 };
 
 // Gathers what comes back from a broadcast with acknowledgement. Any thread.
@@ -87,6 +90,10 @@ class Adapter {
 
   // Once the namespace can be used. Calls by other threads that found it meanwhile may come first.
   virtual void init() {}
+  // The server's loops end, or nobody runs them any more: no timer, socket or posted function of
+  // the adapter's may be left behind. On the first loop. What is called afterwards concerns the
+  // sockets of this process.
+  virtual void stop() {}
   // The namespace goes, or the server does, perhaps without init(). Nothing is called after it.
   virtual void close() {}
 
@@ -151,8 +158,11 @@ class LocalSockets {
   // last argument, and MemoryAdapter's record keeps the event.
   void deliver(const OutgoingEvent& event, const BroadcastOptions& options,
                std::string_view offset = {});
+  // Keeps the event for those who come back as deliver() does, and sends it to nobody: they have
+  // had it already, when its offset was not known yet.
+  void record(const OutgoingEvent& event, const BroadcastOptions& options, std::string_view offset);
   // Calls on_client_count() once, then on_ack() or on_client_lost() for each; nothing any more
-  // after flags.timeout.
+  // after flags.timeout. An event without ack_id gets one.
   void deliver_with_ack(const OutgoingEvent& event, const BroadcastOptions& options,
                         std::shared_ptr<BroadcastAckSink> sink);
   void fetch(const BroadcastTarget& target,
@@ -173,6 +183,15 @@ class LocalSockets {
   // Nothing when some of it has been forgotten.
   [[nodiscard]] std::optional<std::vector<MissedEvent>> missed(const SavedSession& session,
                                                                std::string_view offset) const;
+  // Where the record of this loop stands. What was delivered after it, and is for these rooms, is
+  // found again by missed_since(); nothing when some of it has been forgotten.
+  struct RecordPosition {
+    std::uint64_t number = 0;
+    std::string offset;  // of the last event; empty: there was none
+  };
+  [[nodiscard]] RecordPosition record_position() const;
+  [[nodiscard]] std::optional<std::vector<MissedEvent>> missed_since(
+      const RecordPosition& position, const SavedSession& session) const;
 
  private:
   friend class Namespace;

@@ -16,7 +16,7 @@
 
 #include "patchbay/async.hpp"
 #include "patchbay/convert.hpp"
-#include "patchbay/flags.hpp"
+#include "patchbay/protocol/sio/flags.hpp"
 
 namespace patchbay {
 

@@ -12,6 +12,7 @@
 
 #include "patchbay/engineio/session.hpp"
 #include "patchbay/protocol/eio/packet.hpp"
+#include "patchbay/protocol/sio/json_parser.hpp"
 #include "patchbay/protocol/sio/parser.hpp"
 
 namespace patchbay {
@@ -32,6 +33,15 @@ class EncodedMessage {
     EncodedMessage message;
     Sink sink(message, compress);
     parser.encode_event(sink, nsp, name, args, ack_id);
+    return message;
+  }
+  // See sio::encode_json_event().
+  [[nodiscard]] static EncodedMessage json_event(std::string_view nsp, std::string_view json,
+                                                 std::string_view offset,
+                                                 std::optional<std::uint64_t> ack_id,
+                                                 bool compress = true) {
+    EncodedMessage message;
+    Sink(message, compress).text(sio::encode_json_event(nsp, json, offset, ack_id));
     return message;
   }
   [[nodiscard]] static EncodedMessage ack(const sio::Parser& parser, std::string_view nsp,

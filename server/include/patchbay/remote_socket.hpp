@@ -7,16 +7,9 @@
 #include <vector>
 
 #include "patchbay/broadcast.hpp"
+#include "patchbay/protocol/cluster/messages.hpp"
 
 namespace patchbay {
-
-// What one server tells another about a socket.
-struct SocketDetails {
-  std::string id;
-  Object handshake;  // as Handshake::to_object()
-  std::vector<std::string> rooms;
-  Value data;
-};
 
 // A socket as fetch_sockets() found it, perhaps on another server: what was known of it then, and a
 // way to reach it. Does not notice when the socket goes; what is sent to it afterwards is lost.

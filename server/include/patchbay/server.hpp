@@ -159,6 +159,7 @@ class Server : public Broadcasting<Server> {
   using FoundNamespace = std::function<void(std::shared_ptr<Namespace>)>;
 
   [[nodiscard]] BroadcastOperator everyone() { return BroadcastOperator(*main_); }
+  void stop_adapters();
   ParentNamespace& add_parent(NamespaceMatcher matcher, std::optional<std::regex> pattern = {});
   // Finds or makes the namespace for a client, which counts as its user until release(). The answer
   // may come later, and on any thread.

@@ -106,6 +106,10 @@ enum class Errc : std::uint8_t {
   sio_too_many_rooms,  // the application made a socket join more than Limits::rooms_per_socket
   sio_too_many_user_sockets,  // as many sockets of one user as Limits::sockets_per_user
 
+  // What other servers of a cluster send (protocol/cluster/).
+  cluster_bad_message,  // a message that is none of those they send each other
+  cluster_away,         // the other servers of the cluster cannot be reached
+
   // Calls that wait for an answer.
   ack_timeout,       // no acknowledgement within the given time
   ack_disconnected,  // the socket was gone before it answered

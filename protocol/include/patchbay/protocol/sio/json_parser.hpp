@@ -31,6 +31,16 @@ void encode_event(MessageSink& out, std::string_view nsp, std::string_view name,
 void encode_ack(MessageSink& out, std::string_view nsp, std::uint64_t id,
                 std::span<const Value> args);
 
+// [name, args...] as JSON, which is UTF-8. Nothing when there is binary in it, which JSON has no
+// room for.
+[[nodiscard]] std::optional<std::string> event_json(std::string_view name,
+                                                    std::span<const Value> args);
+// An event that event_json() has made, as text; with an offset behind its arguments, unless that is
+// empty.
+[[nodiscard]] std::string encode_json_event(std::string_view nsp, std::string_view json,
+                                            std::string_view offset,
+                                            std::optional<std::uint64_t> id);
+
 // Holds memory only while a packet waits for attachments: no more than Limits::attachments
 // messages.
 class JsonDecoder final : public Decoder {

@@ -62,6 +62,8 @@ class Parser {
                             std::span<const Value> args, std::optional<std::uint64_t> id) const;
   virtual void encode_ack(MessageSink& out, std::string_view nsp, std::uint64_t id,
                           std::span<const Value> args) const;
+  // Whether its events without binary are those of encode_json_event() in json_parser.hpp.
+  [[nodiscard]] virtual bool takes_json() const noexcept { return false; }
   // The limits outlive the decoder.
   [[nodiscard]] virtual std::unique_ptr<Decoder> make_decoder(const Limits& limits) const = 0;
 };

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+import { useRedis } from "../support/redis.mjs";
+import { describeMatrix } from "./matrix.mjs";
+
+describeMatrix("sharded", useRedis());

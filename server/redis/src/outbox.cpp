@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "outbox.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace patchbay::redis {
+
+namespace {
+
+// What is kept for the other servers while Redis is away; beyond that they miss it.
+constexpr std::size_t kMaxWaitingBytes = std::size_t{64} * 1024 * 1024;
+
+}  // namespace
+
+std::size_t Outbox::size_of(const Letter& letter) noexcept {
+  constexpr std::size_t kOverhead = 512;
+  return kOverhead + letter.entry.data.size();
+}
+
+// Without an id when none is known.
+void Outbox::deliver(Letter& letter, std::string_view id) {
+  const bool again = std::exchange(letter.delivered, true);
+  if (letter.deliver && (!again || !id.empty())) letter.deliver(id, again);
+}
+
+void Outbox::add(std::shared_ptr<Letter> letter) {
+  if (live_) return post(letter);
+  if (!letter->delivered) deliver(*letter, {});
+  if (waiting_bytes_ + size_of(*letter) > kMaxWaitingBytes) return;
+  waiting_bytes_ += size_of(*letter);
+  waiting_.push_back(std::move(letter));
+}
+
+void Outbox::post(const std::shared_ptr<Letter>& letter) {
+  sent_.push_back(letter);
+  const std::string max_len = std::to_string(letter->max_len);
+  const cluster::StreamEntry& entry = letter->entry;
+  commands_->send(command("XADD", letter->stream, "MAXLEN", "~", max_len, "*", "uid", entry.uid,
+                          "nsp", entry.nsp, "type", entry.type, "data", entry.data),
+                  [weak = weak_from_this(), letter](ReplyView reply) {
+                    const auto self = weak.lock();
+                    if (self && reply) self->on_taken(letter, reply);
+                  });
+}
+
+void Outbox::on_taken(const std::shared_ptr<Letter>& letter, ReplyView reply) {
+  if (!reply.is_error()) {
+    letter->id = reply.text();
+    return;
+  }
+  std::fprintf(stderr, "patchbay: Redis does not take an entry for the stream %s: %.*s\n",
+               letter->stream.c_str(), static_cast<int>(reply.text().size()), reply.text().data());
+  std::erase(sent_, letter);
+  if (!letter->delivered) deliver(*letter, {});
+}
+
+void Outbox::on_own_entry(const std::string& stream, std::string_view id,
+                          const cluster::StreamEntry& entry) {
+  while (true) {
+    const auto found = std::ranges::find_if(sent_, [&](const std::shared_ptr<Letter>& letter) {
+      return letter->stream == stream && letter->entry.uid == entry.uid;
+    });
+    if (found == sent_.end()) return;
+    const std::shared_ptr<Letter> letter = *found;
+    // Redis had taken an earlier one, and has lost it.
+    const bool lost = !letter->id.empty() && cluster::entry_before(letter->id, id);
+    const bool is_it = letter->id.empty() || letter->id == id;
+    if (!lost && !is_it) return;
+    sent_.erase(found);
+    if (is_it) return deliver(*letter, id);
+    if (!letter->delivered) deliver(*letter, {});
+  }
+}
+
+void Outbox::on_away() {
+  live_ = false;
+  for (const auto& letter : Letters(sent_)) {
+    if (!letter->delivered) deliver(*letter, {});
+  }
+}
+
+// What Redis has taken and then lost is not added again: others may have read it.
+void Outbox::on_caught_up() {
+  Letters again = std::exchange(sent_, {});
+  std::erase_if(again, [](const auto& letter) { return !letter->id.empty(); });
+  std::ranges::move(std::exchange(waiting_, {}), std::back_inserter(again));
+  waiting_bytes_ = 0;
+  live_ = true;
+  for (const auto& letter : again) post(letter);
+}
+
+}  // namespace patchbay::redis
