@@ -226,12 +226,13 @@ Array DemoChat::room_list() const {
 void DemoChat::tell_people(const std::string& room) {
   const auto found = rooms_.find(room);
   if (found == rooms_.end()) return;
-  io_->to(channel(room))
+  io_->local()
+      .to(channel(room))
       .emit("people", Object{{"room", room}, {"people", people_of(found->second)}});
 }
 
 void DemoChat::tell_rooms() {
-  io_->emit("rooms", room_list());
+  io_->local().emit("rooms", room_list());
 }
 
 }  // namespace patchbay::daemon

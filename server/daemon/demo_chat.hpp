@@ -13,7 +13,9 @@
 namespace patchbay::daemon {
 
 // The server side of the demo page. The events are described at the top of demo/demo.js. What it
-// knows lives on the server's first loop: handlers, which run on their sockets' loops, go there.
+// knows lives on the server's first loop: handlers, which run on their sockets' loops, go there. In
+// a cluster, messages and pictures reach everybody; who and which rooms are there, and the history,
+// each server knows for its own clients.
 class DemoChat {
  public:
   // The server must outlive it.

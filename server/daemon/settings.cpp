@@ -3,8 +3,12 @@
 
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 #include "patchbay/engineio/options.hpp"
+#ifdef PATCHBAY_HAS_REDIS
+#include "patchbay/redis/redis.hpp"
+#endif
 
 namespace patchbay::daemon {
 
@@ -88,6 +92,45 @@ void add_limits(CLI::App& app, Settings& settings) {
   add("--max-unsent-bytes-total", limits.send_budget_bytes, "The same for all together");
 }
 
+void add_cluster(CLI::App& app, Settings& settings) {
+#ifdef PATCHBAY_HAS_REDIS
+  auto* const redis =
+      app.add_option("--redis", settings.redis,
+                     "Join the other servers at this Redis: "
+                     "redis://[[user]:password@]host[:port][/database]; rediss: TLS");
+  app.add_option("--adapter", settings.adapter,
+                 "How they talk: classic, sharded (Redis 7) or streams; the same for all of them")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"classic", "sharded", "streams"}))
+      ->needs(redis);
+  app.add_option("--redis-prefix", settings.redis_prefix,
+                 "What the names of channels and streams begin with")
+      ->capture_default_str()
+      ->needs(redis);
+  app.add_option("--redis-ca", settings.redis_ca,
+                 "Certificates that Redis' is checked against, PEM (default: the system's)")
+      ->needs(redis);
+#endif
+  app.add_option("--recovery", settings.recovery_ms,
+                 "Milliseconds in which clients that lose their connection can come back and miss "
+                 "nothing; 0: off. To another server only with --adapter streams")
+      ->capture_default_str();
+}
+
+#ifdef PATCHBAY_HAS_REDIS
+AdapterFactory adapter_of(const Settings& settings) {
+  redis::Options options{.url = settings.redis, .ca_file = settings.redis_ca};
+  if (settings.adapter == "streams") {
+    return redis::streams_adapter(std::move(options), {.stream_name = settings.redis_prefix,
+                                                       .channel_prefix = settings.redis_prefix});
+  }
+  if (settings.adapter == "sharded") {
+    return redis::sharded_adapter(std::move(options), {.channel_prefix = settings.redis_prefix});
+  }
+  return redis::classic_adapter(std::move(options), {.key = settings.redis_prefix});
+}
+#endif
+
 void add_drain(CLI::App& app, Settings& settings) {
   app.add_option("--drain", settings.drain_ms,
                  "Milliseconds over which connections are closed after SIGTERM")
@@ -116,6 +159,13 @@ ServerOptions Settings::server_options() const {
   options.limits = limits;
   options.limits.messages = rate_of(message_rate);
   if (delay) options.rate_action = RateAction::delay;
+  if (recovery_ms > 0) {
+    options.connection_state_recovery =
+        RecoveryOptions{.max_disconnection_duration = Millis(recovery_ms)};
+  }
+#ifdef PATCHBAY_HAS_REDIS
+  if (!redis.empty()) options.adapter = adapter_of(*this);
+#endif
   if (has_tls()) {
     options.tls = tls;
     if (!tls.client_ca.empty()) options.tls->client_certificates = ClientCertificates::required;
@@ -145,6 +195,7 @@ void add_options(CLI::App& app, Settings& settings) {
   add_heartbeat(app, settings);
   add_who_may(app, settings);
   add_limits(app, settings);
+  add_cluster(app, settings);
   add_drain(app, settings);
 }
 
