@@ -132,8 +132,8 @@ class Server {
 }
 
 export function startServer(mode, ...options) {
-  const start = () => startServerBy([], mode, ...options);
-  return kBalancer ? startBalanced(start) : start();
+  const start = (more = []) => startServerBy([], mode, ...options, ...more);
+  return kBalancer ? startBalanced(start, mode, options) : start();
 }
 
 // By a command that executes the one behind it: ["ip", "netns", "exec", "name"].
