@@ -8,6 +8,7 @@ import { describe, it } from "node:test";
 
 import {
   barrier,
+  beside,
   call,
   connect,
   connected,
@@ -173,7 +174,8 @@ describe("clients selected by room", () => {
   });
 
   it("are reached through local, too", async () => {
-    const [a, b] = await three();
+    const a = await connect(server.url);
+    const b = await connect(server.url, beside(a));
     await call(b, "join", "r");
     const got = next(b, "room");
     a.emit("local-to", "r", 1);

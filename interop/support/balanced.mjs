@@ -16,6 +16,11 @@ import { Redis } from "./redis.mjs";
 import { eventually } from "./wait.mjs";
 
 export const kBalancer = process.env.CONFORMANCE_BALANCER;
+// Options of a test that looks at half a body.
+export const kWholeBodies = {
+  skip: kBalancer?.startsWith("nginx/") && "nginx hands a body on when it has all of it",
+};
+
 const kByCookie = kBalancer?.endsWith("/cookie");
 // HAProxy's cookie names the instance, and is given by HAProxy only.
 const kNamed = kBalancer === "haproxy/cookie";
