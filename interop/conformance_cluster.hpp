@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Mode --cluster, and what it adds to the options.
+// Mode --cluster, and what servers that share a Redis add to the options.
 #pragma once
 
 #include <string>
@@ -21,6 +21,7 @@ struct ClusterSettings {
 };
 
 Settings cluster_settings();
+AdapterFactory make_adapter(const ClusterSettings& cluster);
 void run_cluster(const Settings& settings);
 
 }  // namespace patchbay::conformance

@@ -33,7 +33,7 @@ struct Settings {
   bool serve_client = false;
   std::string journal;                       // of /once; empty: none
   std::optional<Millis> drain;               // at SIGTERM, over this; nothing: close at once
-  std::shared_ptr<ClusterSettings> cluster;  // of the mode --cluster
+  std::shared_ptr<ClusterSettings> cluster;  // with others that share a Redis; null: alone
   // Carried out before the engine runs.
   std::vector<std::function<void(engineio::Engine&)>> engine_setup;
 };
@@ -46,7 +46,7 @@ using OptionTable = std::map<std::string_view, std::function<void(Settings&, std
 std::uint64_t option_number(std::string_view text);
 Millis option_millis(std::string_view text);
 
-// Those of the mode --cluster; see conformance_cluster.hpp.
+// Those of servers that share a Redis; see conformance_cluster.hpp.
 const OptionTable& cluster_options_with_value();
 const OptionTable& cluster_options_without_value();
 Settings cluster_settings();
@@ -76,6 +76,7 @@ void add_dynamic_namespaces(Server& io);
 void add_exactly_once_namespace(Server& io, const std::string& journal);
 void add_listener_namespaces(Server& io);
 void add_guards(Server& io);
+void add_settling(Server& io);
 
 // Open the port, tell on standard output which it is, and serve.
 void serve(engineio::Engine& engine, const Settings& settings);
