@@ -247,19 +247,11 @@ void add_handlers(Namespace& nsp, const std::string& name) {
   });
 }
 
-AdapterFactory make_adapter(const ClusterSettings& cluster) {
-  if (cluster.adapter == "classic") return redis::classic_adapter(cluster.redis, cluster.classic);
-  if (cluster.adapter == "sharded") return redis::sharded_adapter(cluster.redis, cluster.sharded);
-  if (cluster.adapter == "streams") return redis::streams_adapter(cluster.redis, cluster.streams);
-  throw std::invalid_argument("--adapter has to be classic, sharded or streams");
-}
-
 }  // namespace
 
 void run_cluster(const Settings& settings) {
   ServerOptions options = settings.options;
   options.path = "/socket.io/";
-  options.adapter = make_adapter(*settings.cluster);
   Server io(std::move(options));
   add_handlers(io.sockets(), settings.cluster->name);
   add_handlers(io.of("/game"), settings.cluster->name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The modes --cluster and --emit, and what they add to the options.
+// The modes --cluster and --emit, and what servers that share a Redis add to the options.
 #pragma once
 
 #include <string>
@@ -19,5 +19,7 @@ struct ClusterSettings {
   redis::ShardedOptions sharded;
   redis::StreamsOptions streams;
 };
+
+AdapterFactory make_adapter(const ClusterSettings& cluster);
 
 }  // namespace patchbay::conformance

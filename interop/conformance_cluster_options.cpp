@@ -8,7 +8,10 @@ namespace patchbay::conformance {
 namespace {
 
 ClusterSettings& cluster(Settings& settings) {
-  if (!settings.cluster) throw std::invalid_argument("only with --cluster or --emit");
+  if (settings.run != run_cluster && settings.run != run_socketio && settings.run != run_emitter) {
+    throw std::invalid_argument("only with --cluster, --socketio or --emit");
+  }
+  if (!settings.cluster) settings.cluster = std::make_shared<ClusterSettings>();
   return *settings.cluster;
 }
 
@@ -68,6 +71,13 @@ const OptionTable& cluster_options_without_value() {
       {"--only-plaintext", [](Settings& s, auto) { cluster(s).streams.only_plaintext = true; }},
   };
   return table;
+}
+
+AdapterFactory make_adapter(const ClusterSettings& cluster) {
+  if (cluster.adapter == "classic") return redis::classic_adapter(cluster.redis, cluster.classic);
+  if (cluster.adapter == "sharded") return redis::sharded_adapter(cluster.redis, cluster.sharded);
+  if (cluster.adapter == "streams") return redis::streams_adapter(cluster.redis, cluster.streams);
+  throw std::invalid_argument("--adapter has to be classic, sharded or streams");
 }
 
 Settings cluster_settings(void (*run)(const Settings&)) {

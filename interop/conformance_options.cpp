@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "conformance_server.hpp"
+#ifdef CONFORMANCE_REDIS
+#include "conformance_cluster.hpp"
+#endif
 #include "patchbay/protocol/sio/msgpack_parser.hpp"
 
 namespace patchbay::conformance {
@@ -222,6 +225,10 @@ Settings parse_settings(int argc, char** argv) {
       throw std::invalid_argument("unknown option: " + std::string(name));
     }
   }
+#ifdef CONFORMANCE_REDIS
+  if (settings.cluster && settings.run != run_emitter)
+    settings.options.adapter = make_adapter(*settings.cluster);
+#endif
   return settings;
 }
 

@@ -31,9 +31,10 @@ struct Settings {
   Millis ack_timeout{200};
   ServerOptions options;
   bool serve_client = false;
-  std::string journal;                       // of /once; empty: none
-  std::optional<Millis> drain;               // at SIGTERM, over this; nothing: close at once
-  std::shared_ptr<ClusterSettings> cluster;  // of the modes --cluster and --emit
+  std::string journal;          // of /once; empty: none
+  std::optional<Millis> drain;  // at SIGTERM, over this; nothing: close at once
+  // With others that share a Redis, and of --emit; null: alone.
+  std::shared_ptr<ClusterSettings> cluster;
   // Carried out before the engine runs.
   std::vector<std::function<void(engineio::Engine&)>> engine_setup;
 };
@@ -46,7 +47,7 @@ using OptionTable = std::map<std::string_view, std::function<void(Settings&, std
 std::uint64_t option_number(std::string_view text);
 Millis option_millis(std::string_view text);
 
-// Those of the modes --cluster and --emit; see conformance_cluster.hpp.
+// Those of servers that share a Redis, and of --emit; see conformance_cluster.hpp.
 const OptionTable& cluster_options_with_value();
 const OptionTable& cluster_options_without_value();
 Settings cluster_settings(void (*run)(const Settings&));
@@ -78,6 +79,7 @@ void add_dynamic_namespaces(Server& io);
 void add_exactly_once_namespace(Server& io, const std::string& journal);
 void add_listener_namespaces(Server& io);
 void add_guards(Server& io);
+void add_settling(Server& io);
 
 // Open the port, tell on standard output which it is, and serve.
 void serve(engineio::Engine& engine, const Settings& settings);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Mode --socketio: the handlers that README.md lists.
+#include <unistd.h>
+
 #include <algorithm>
 #include <asio/steady_timer.hpp>
 #include <deque>
@@ -36,6 +38,8 @@ class Fixture {
   Fixture(Server& io, Millis ack_timeout) : io_(&io), ack_timeout_(ack_timeout) {}
 
   void set_up() {
+    // Each server of a cluster keeps the log of all, for clients ask any.
+    io_->sockets().on("departure", [this](Value departure) { keep(std::move(departure)); });
     io_->on_connection([this](const SocketPtr& socket) { on_main(socket); });
     io_->of("/custom").on_connection([this](const SocketPtr& socket) {
       socket->emit("auth", socket->handshake().auth());
@@ -64,12 +68,18 @@ class Fixture {
   }
 
   void record(const SocketPtr& socket, std::string_view event, std::string reason) {
+    const Object departure{{"nsp", socket->nsp().name()},
+                           {"id", socket->id()},
+                           {"event", event},
+                           {"reason", std::move(reason)},
+                           {"rooms", to_value(sorted(socket->rooms()))}};
+    io_->server_side_emit("departure", departure);
+    keep(departure);
+  }
+
+  void keep(Value departure) {
     const std::lock_guard lock(mutex_);
-    departures_.push_back(Object{{"nsp", socket->nsp().name()},
-                                 {"id", socket->id()},
-                                 {"event", event},
-                                 {"reason", std::move(reason)},
-                                 {"rooms", to_value(sorted(socket->rooms()))}});
+    departures_.push_back(std::move(departure));
     if (departures_.size() > kDeparturesKept) departures_.pop_front();
   }
 
@@ -81,6 +91,7 @@ class Fixture {
   void add_common_handlers(const SocketPtr& socket) {
     Socket* const self = socket.get();
     socket->on("who", [self] { return Object{{"nsp", self->nsp().name()}, {"id", self->id()}}; });
+    socket->on("process", [] { return static_cast<std::int64_t>(getpid()); });
     socket->on("bye", [self] { self->disconnect(); });
     socket->on("kick", [self] { self->disconnect(true); });
     for (const std::string_view event : {"disconnecting", "disconnect"}) {
@@ -184,6 +195,7 @@ void run_socketio(const Settings& settings) {
   add_exactly_once_namespace(io, settings.journal);
   add_listener_namespaces(io);
   add_guards(io);
+  add_settling(io);
   for (const auto& set_up : settings.engine_setup) set_up(io.engine());
   if (settings.serve_client) serve_client_files(io);
   serve(io, settings);

@@ -29,11 +29,11 @@ function within(ms, what, promise) {
 }
 
 // Returns {url, stop}; `stop` resolves to the exit code, or to 0 for a program we did not start.
-export async function startProgram() {
+export async function startProgram(...options) {
   if (process.env.PATCHBAY_URL) return { url: process.env.PATCHBAY_URL, stop: async () => 0 };
 
   const binary = process.env.PATCHBAY_BIN ?? defaultBinary;
-  const child = spawn(binary, ["--port", "0", "--host", "127.0.0.1"], {
+  const child = spawn(binary, ["--port", "0", "--host", "127.0.0.1", ...options], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(child, "exit");

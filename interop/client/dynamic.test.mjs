@@ -9,6 +9,7 @@ import { describe, it } from "node:test";
 
 import {
   barrier,
+  beside,
   call,
   connect,
   connected,
@@ -125,7 +126,7 @@ describe("a dynamic namespace", () => {
 
   it("outlives its last client", async () => {
     const main = await connect(server.url);
-    const socket = await connect(`${server.url}/dynamic-90`);
+    const socket = await connect(`${server.url}/dynamic-90`, beside(main));
     socket.disconnect();
     await connected(socket);
     const announced = await call(main, "announced");
@@ -142,7 +143,8 @@ describe("with --cleanup-empty, a dynamic namespace", () => {
 
   it("is removed with its last client, and made again for the next", async () => {
     const main = await connect(server.url);
-    const [a, b] = [sibling(main, "/dynamic-1"), await connect(`${server.url}/dynamic-1`)];
+    const b = await connect(`${server.url}/dynamic-1`, beside(main));
+    const a = sibling(main, "/dynamic-1");
     await connected(a);
     a.disconnect();
     await barrier(main);

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, it } from "node:test";
 
-import { call, connect, connected, createSocket, next, record, useClients } from "../support/client.mjs";
+import { beside, call, connect, connected, createSocket, next, record, useClients } from "../support/client.mjs";
 import { useServer } from "../support/server.mjs";
 
 const kSecret = "a secret of thirty-two bytes, or more";
@@ -131,7 +131,7 @@ describe("events that are handled once", () => {
     socket.emit("slow", "k", () => {});
     await new Promise((done) => setTimeout(done, 50));
     socket.io.engine.close();
-    const again = await connect(`${server.url}/idempotent`, options);
+    const again = await connect(`${server.url}/idempotent`, { ...options, ...beside(socket) });
     const value = await answer(again, "k");
     assert.equal(await answer(again, "k"), value);
   });
@@ -143,7 +143,7 @@ describe("numbered rooms", () => {
 
   it("show a client that it has missed nothing", async () => {
     const a = await connect(`${server.url}/numbered`);
-    const b = await connect(`${server.url}/numbered`);
+    const b = await connect(`${server.url}/numbered`, beside(a));
     const joined = next(a, "room:joined");
     a.emit("subscribe", "room");
     const [{ room, seq, epoch }] = await joined;

@@ -8,6 +8,7 @@ import { describe, it } from "node:test";
 
 import {
   barrier,
+  beside,
   call,
   connect,
   connected,
@@ -69,11 +70,13 @@ describe("clients selected by room", () => {
     const sockets = await three();
     for (const socket of sockets.slice(1)) await call(socket, "join", "r");
     await call(sockets[0], "sockets-join", "r", ["x", "y"]);
+    await barrier(sockets[0]);
     assert.deepEqual(await call(sockets[0], "rooms"), [sockets[0].id]);
     for (const socket of sockets.slice(1)) {
       assert.deepEqual(await call(socket, "rooms"), [socket.id, "r", "x", "y"].sort());
     }
     await call(sockets[0], "sockets-leave", "x", ["x", "r", "never joined"]);
+    await barrier(sockets[0]);
     for (const socket of sockets.slice(1)) {
       assert.deepEqual(await call(socket, "rooms"), [socket.id, "y"].sort());
     }
@@ -128,8 +131,10 @@ describe("clients selected by room", () => {
   it("are moved and disconnected by their RemoteSocket", async () => {
     const [a, b] = await three();
     await call(a, "remote-join", b.id, "x");
+    await barrier(a);
     assert.deepEqual(await call(b, "rooms"), [b.id, "x"].sort());
     await call(a, "remote-leave", b.id, "x");
+    await barrier(a);
     assert.deepEqual(await call(b, "rooms"), [b.id]);
     const custom = sibling(b, "/custom");
     await connected(custom);
@@ -169,7 +174,8 @@ describe("clients selected by room", () => {
   });
 
   it("are reached through local, too", async () => {
-    const [a, b] = await three();
+    const a = await connect(server.url);
+    const b = await connect(server.url, beside(a));
     await call(b, "join", "r");
     const got = next(b, "room");
     a.emit("local-to", "r", 1);

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { PollingSession, target } from "../support/engine.mjs";
-import { assertResponse, Connection, request } from "../support/http.mjs";
+import { assertEnds, assertResponse, Connection, request } from "../support/http.mjs";
 import { kQuiet, useServer } from "../support/server.mjs";
 import { kUpgradeHeaders, WebSocketPeer } from "../support/ws.mjs";
 
@@ -163,7 +163,7 @@ describe("a list of allowed origins", () => {
     });
     assert.equal(response.status, 400);
     assert.equal(response.text, "Forbidden");
-    assert.equal((await connection.rest()).length, 0);
+    await assertEnds(connection, response);
   });
 
   it("keeps others from upgrading a session, which goes on", async () => {

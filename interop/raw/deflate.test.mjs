@@ -10,7 +10,7 @@ import zlib from "node:zlib";
 
 import { WebSocket } from "ws";
 
-import { closeReason, openWebSocket, target } from "../support/engine.mjs";
+import { PollingSession, closeReason, openWebSocket, target } from "../support/engine.mjs";
 import { target3 } from "../support/engine3.mjs";
 import { Connection } from "../support/http.mjs";
 import { kQuiet, useServer } from "../support/server.mjs";
@@ -192,8 +192,7 @@ describe("negotiation", () => {
   });
 
   it("holds for the WebSocket of an upgrade as well", async () => {
-    const open = await (await fetch(`${server.url}${target("polling")}`)).text();
-    const { sid } = JSON.parse(open.slice(1));
+    const { sid } = await PollingSession.open(server.port);
     const peer = await WebSocketPeer.open(server.port, target("websocket", sid), {
       headers: kOffer,
     });

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
+import { kWholeBodies } from "../support/balanced.mjs";
 import {
   Control,
   PollingSession,
@@ -60,7 +61,7 @@ describe("what ends a session", () => {
     assert.equal(await closeReason(server.port, session.sid), "transport error");
   });
 
-  it("a second POST while one is being read", async () => {
+  it("a second POST while one is being read", kWholeBodies, async () => {
     const session = await PollingSession.open(server.port);
     const first = await beginPost(server.port, session);
     assertResponse(await session.post("4second"), 400, {}, "");
@@ -69,7 +70,7 @@ describe("what ends a session", () => {
     await assertGone(session);
   });
 
-  it("a POST that breaks off", async () => {
+  it("a POST that breaks off", kWholeBodies, async () => {
     const session = await PollingSession.open(server.port);
     const connection = await beginPost(server.port, session);
     connection.destroy();
@@ -171,7 +172,7 @@ describe("bodies at the limit", () => {
     await assertGone(session);
   });
 
-  it("a chunked body without end is answered by 413", async () => {
+  it("a chunked body without end is answered by 413", kWholeBodies, async () => {
     const session = await PollingSession.open(server.port);
     const connection = await Connection.open(server.port);
     const headers = { "Transfer-Encoding": "chunked" };
@@ -215,7 +216,7 @@ describe("sessions that the server closes", () => {
     assert.equal(await control.reasonOf(session.sid), "forced close");
   });
 
-  it("drop the connection whose POST is still being read", async () => {
+  it("drop the connection whose POST is still being read", kWholeBodies, async () => {
     const control = await Control.open(server.port);
     const session = await PollingSession.open(server.port);
     const connection = await beginPost(server.port, session);

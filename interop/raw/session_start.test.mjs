@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { Control, kSeparator, PollingSession, target } from "../support/engine.mjs";
-import { Connection, formatRequest, request } from "../support/http.mjs";
+import { assertEnds, Connection, formatRequest, request } from "../support/http.mjs";
 import { kQuiet, startServer, useServer } from "../support/server.mjs";
 import { kUpgradeHeaders, Opcode, WebSocketPeer } from "../support/ws.mjs";
 
@@ -204,8 +204,7 @@ describe("upgrade requests that are not the engine's", () => {
     const connection = await Connection.open(server.port);
     const response = await connection.request("GET", "/other", { headers: kUpgradeHeaders });
     assert.equal(response.status, 404);
-    assert.equal(response.headers.connection, "close");
-    assert.equal((await connection.rest(1000)).length, 0);
+    await assertEnds(connection, response);
   });
 
   it("for other protocols are plain requests", async () => {

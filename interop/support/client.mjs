@@ -7,6 +7,7 @@ import { afterEach } from "node:test";
 
 import { io } from "socket.io-client";
 
+import { clientRoute, kBalancer, routeOf, settled } from "./balanced.mjs";
 import { kOverTls, testCertificate } from "./tls.mjs";
 import { eventually, within } from "./wait.mjs";
 
@@ -41,7 +42,7 @@ export function closeSocket(socket) {
 export function createSocket(url, { client = io, ...options } = {}) {
   const base = { autoConnect: false, forceNew: true, reconnection: false };
   if (kOverTls) base.ca = testCertificate().ca;
-  const socket = client(url, { ...base, ...options });
+  const socket = client(url, { ...base, ...clientRoute(client, options), ...options });
   opened.add(socket);
   return socket;
 }
@@ -57,6 +58,12 @@ export async function connect(url, options) {
   const socket = createSocket(url, options);
   await connected(socket);
   return socket;
+}
+
+// Options by which another client gets to the same server as this one, also behind a balancer: for
+// what one server knows and the others do not.
+export function beside(socket) {
+  return routeOf(socket);
 }
 
 // Fails with what the client is told when it is refused: an Error, or before 3.0 whatever came.
@@ -78,8 +85,13 @@ export function call(socket, event, ...args) {
   return within(answer, `answer to ${event}`);
 }
 
-// Resolves when everything that the server sent this socket earlier has been received.
+// Resolves when everything that the server sent this socket earlier has been received; of two
+// servers, what either did.
 export async function barrier(socket) {
+  if (kBalancer) {
+    await call(socket, "who");
+    await settled();
+  }
   await call(socket, "who");
 }
 

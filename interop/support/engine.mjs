@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 
-import { Connection, request } from "./http.mjs";
+import { Connection, formatRequest, request } from "./http.mjs";
 import { eventually } from "./wait.mjs";
 import { WebSocketPeer } from "./ws.mjs";
 
@@ -56,7 +56,7 @@ export class PollingSession {
     const held = await Connection.open(this.port);
     await this.send("4hold");
     assert.equal((await held.request("GET", this.target)).text, "4hold");
-    await held.write(`GET ${this.target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+    await held.write(formatRequest("GET", this.target));
     await settle(this.port);
     return held;
   }

@@ -7,11 +7,14 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import tls from "node:tls";
 
+import { kBalancer, routeFields } from "./balanced.mjs";
 import { kOverTls, testCertificate } from "./tls.mjs";
 import { within } from "./wait.mjs";
 
 // Fields that say how a message is carried, not what it is. Servers may differ in them.
 const kCarriage = ["date", "connection", "keep-alive", "content-length", "transfer-encoding"];
+// What a proxy adds: nginx says who it is.
+export const kOfProxies = kBalancer ? ["server"] : [];
 
 const openSockets = new Set();
 
@@ -147,7 +150,7 @@ export class Connection {
 }
 
 export function formatRequest(method, target, { headers = {}, body } = {}) {
-  const fields = { Host: "127.0.0.1", ...headers };
+  const fields = { Host: "127.0.0.1", ...routeFields(), ...headers };
   if (body !== undefined && !("Transfer-Encoding" in fields) && !("Content-Length" in fields)) {
     fields["Content-Length"] = Buffer.byteLength(body);
   }
@@ -224,7 +227,7 @@ const kReasons = {
 // Status line, body and the whole set of header fields (but for those of the carriage).
 export function assertResponse(response, status, headers, body) {
   const fields = { ...response.headers };
-  for (const name of kCarriage) delete fields[name];
+  for (const name of [...kCarriage, ...kOfProxies]) delete fields[name];
   const { text } = response;
   // RFC 9110 renamed 413; both names are about.
   const reason = response.reason.replace("Payload Too Large", "Content Too Large");
@@ -232,6 +235,14 @@ export function assertResponse(response, status, headers, body) {
     { status: response.status, reason, headers: fields, body: text },
     { status, reason: kReasons[status], headers, body },
   );
+}
+
+// The server says that it ends the connection, and does. That is its connection with a proxy if there
+// is one, which has others with clients.
+export async function assertEnds(connection, response) {
+  if (kBalancer) return;
+  assert.equal(response.headers.connection?.toLowerCase(), "close");
+  assert.equal((await connection.rest()).length, 0);
 }
 
 // One request over a connection of its own.

@@ -4,10 +4,11 @@
 // not stop on SIGTERM, or printed a sanitizer report fails the tests that used it.
 
 import { spawn } from "node:child_process";
-import { after, afterEach, before } from "node:test";
+import { after, afterEach, before, beforeEach } from "node:test";
 import { fileURLToPath } from "node:url";
 import { resolve } from "node:path";
 
+import { kBalancer, nextTest, startBalanced } from "./balanced.mjs";
 import { destroyConnections } from "./http.mjs";
 import { kOverTls, testCertificate } from "./tls.mjs";
 import { within } from "./wait.mjs";
@@ -131,7 +132,8 @@ class Server {
 }
 
 export function startServer(mode, ...options) {
-  return startServerBy([], mode, ...options);
+  const start = (more = []) => startServerBy([], mode, ...options, ...more);
+  return kBalancer ? startBalanced(start, mode, options) : start();
 }
 
 // By a command that executes the one behind it: ["ip", "netns", "exec", "name"].
@@ -160,6 +162,7 @@ export function useServer(mode, ...options) {
     handle.port = handle.server.port;
     handle.url = handle.server.url;
   });
+  beforeEach(nextTest);
   afterEach(destroyConnections);
   after(() => handle.server?.stop());
   return handle;

@@ -8,8 +8,6 @@ namespace patchbay::redis {
 
 namespace {
 
-constexpr std::size_t kMaxWaitingBytes = std::size_t{64} * 1024 * 1024;
-
 void print(const LinkEvent& event) {
   const auto size = [](std::string_view text) { return static_cast<int>(text.size()); };
   if (event.kind == LinkEvent::Kind::up) {

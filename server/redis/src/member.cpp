@@ -97,12 +97,15 @@ void Member::on_loop(F function) {
 
 void Member::open(std::weak_ptr<Namespace> nsp) {
   nsp_ = std::move(nsp);
+  opened_ = true;
   hub_->start();
   on_loop([](Member& self) { self.wire_->open(self.weak_from_this()); });
 }
 
+// A namespace that another one of its name has forestalled goes without having been opened: the
+// channels are the other one's.
 void Member::close() {
-  if (hub_->stopped()) return;
+  if (!opened_ || hub_->stopped()) return;
   on_loop([](Member& self) {
     self.wire_->close();
     self.stop();

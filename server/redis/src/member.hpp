@@ -75,6 +75,7 @@ class Member : public std::enable_shared_from_this<Member>, public Wire::Listene
   std::shared_ptr<Wire> wire_;
   Millis requests_timeout_;
   std::weak_ptr<Namespace> nsp_;
+  bool opened_ = false;
   bool stopped_ = false;
   std::uint64_t requests_made_ = 0;
   std::map<std::string, AckRequest, std::less<>> ack_requests_;

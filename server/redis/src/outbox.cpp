@@ -7,13 +7,6 @@
 
 namespace patchbay::redis {
 
-namespace {
-
-// What is kept for the other servers while Redis is away; beyond that they miss it.
-constexpr std::size_t kMaxWaitingBytes = std::size_t{64} * 1024 * 1024;
-
-}  // namespace
-
 std::size_t Outbox::size_of(const Letter& letter) noexcept {
   constexpr std::size_t kOverhead = 512;
   return kOverhead + letter.entry.data.size();
