@@ -15,6 +15,8 @@ export const kData = { name: "☃", list: [1, { bin: Buffer.from("é") }] };
 
 // The cluster has a client of Redis as its `inspector`.
 export class Traveller {
+  #lost; // its id before
+
   static async start(cluster, index, { rooms = ["r"], data = kData } = {}) {
     const traveller = new Traveller();
     traveller.cluster = cluster;
@@ -32,10 +34,13 @@ export class Traveller {
     await member.do("reply", { event: "welcome", args: [] });
     await member.until("welcome");
     traveller.id = member.id;
-    traveller.pid = member.socket._pid;
     traveller.rooms = [member.id, ...rooms].sort();
     member.seen.length = 0;
     return traveller;
+  }
+
+  get pid() {
+    return this.member.socket._pid;
   }
 
   get offset() {
@@ -52,16 +57,16 @@ export class Traveller {
 
   // Loses its connection, and does not get another one for now.
   lose() {
+    this.#lost = this.member.id;
     this.proxy.faults = { refuse: 100 };
     this.proxy.resetAll();
   }
 
-  // The same. Resolves when its server has written
-  // down what is to be known of it.
+  // The same. Resolves when its server has written down what is to be known of it.
   async leave(observer) {
     this.lose();
     await eventually(() => this.isKept(), "session in Redis");
-    const found = await observer.do("fetch", { to: [this.id], flags: { local: true } });
+    const found = await observer.do("fetch", { to: [this.#lost], flags: { local: true } });
     assert.deepEqual(found, []);
   }
 
