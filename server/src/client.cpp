@@ -228,6 +228,7 @@ void Client::finish_join(const SocketPtr& socket, const std::vector<MissedEvent>
   watch_join_deadline();
   socket->shard_->add(socket);
   socket->connected_ = true;
+  socket->join_user_room();
   for (const MissedEvent& event : missed) {
     socket->set_last_offset(event.offset);
     socket->deliver(event.message, false);

@@ -127,16 +127,18 @@ void Namespace::on_server_side_event(std::string_view event, Array args, const A
 // --- Rooms
 
 Namespace& Namespace::on_room_event(std::function<void(const RoomEvent&)> listener) {
-  on_room_event_ = std::move(listener);
+  room_listeners_.push_back(std::move(listener));
   return *this;
 }
 
 void Namespace::on_room_change(const RoomEvent& event) {
-  if (!tell_adapter(event) || !on_room_event_) return;
-  try {
-    on_room_event_(event);
-  } catch (...) {
-    EventCall::report_exception(*this, "room", std::current_exception());
+  if (!tell_adapter(event)) return;
+  for (const auto& listener : room_listeners_) {
+    try {
+      listener(event);
+    } catch (...) {
+      EventCall::report_exception(*this, "room", std::current_exception());
+    }
   }
 }
 

@@ -51,7 +51,15 @@ std::string_view Socket::transport() const noexcept {
 
 // Who has gone keeps nothing any more.
 void Socket::set_user(std::string user) {
-  if (client_) extras().user = std::move(user);
+  if (!client_) return;
+  if (connected_ && !this->user().empty()) leave(user_room(this->user()));
+  extras().user = std::move(user);
+  if (connected_) join_user_room();
+}
+
+// Not before the client has been let in: the others would see a user come who is then turned away.
+void Socket::join_user_room() {
+  if (!user().empty()) join(user_room(user()));
 }
 
 const std::string& Socket::user() const noexcept {

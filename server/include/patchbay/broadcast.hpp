@@ -40,6 +40,12 @@ decltype(auto) last_of(Tuple& args) {
 
 }  // namespace detail
 
+// The room in which a user's sockets are (Socket::set_user): "user:" and the user. A Node.js server of
+// the same cluster has its sockets join it by that name.
+[[nodiscard]] inline std::string user_room(std::string_view user) {
+  return "user:" + std::string(user);
+}
+
 // Says to whom and how, then what. Immutable: each step gives a new one, which may be kept and used
 // again. Every socket is alone in the room named by its id, so rooms can be socket ids too. Any
 // thread; what one thread emits arrives everywhere in that order.
@@ -54,6 +60,10 @@ class BroadcastOperator {
   [[nodiscard]] BroadcastOperator in(std::span<const std::string> rooms) const { return to(rooms); }
   [[nodiscard]] BroadcastOperator in(std::initializer_list<std::string_view> rooms) const {
     return to(rooms);
+  }
+  // To all sockets of a user, on whatever server; see user_room().
+  [[nodiscard]] BroadcastOperator to_user(std::string_view user) const {
+    return to(user_room(user));
   }
   [[nodiscard]] BroadcastOperator except(std::string_view room) const;
   [[nodiscard]] BroadcastOperator except(std::span<const std::string> rooms) const;
@@ -147,6 +157,7 @@ class Broadcasting {
   [[nodiscard]] BroadcastOperator in(std::initializer_list<std::string_view> rooms) {
     return all().to(rooms);
   }
+  [[nodiscard]] BroadcastOperator to_user(std::string_view user) { return all().to_user(user); }
   [[nodiscard]] BroadcastOperator except(std::string_view room) { return all().except(room); }
   [[nodiscard]] BroadcastOperator except(std::span<const std::string> rooms) {
     return all().except(rooms);

@@ -87,7 +87,7 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
 
   // Called when a room of this process gets its first socket or loses its last, and when a socket
   // joins or leaves one; on the loop of that socket. What happens to one room on several loops may
-  // be told at the same time. Set before clients connect.
+  // be told at the same time. Added before clients connect, to those there are.
   Namespace& on_room_event(std::function<void(const RoomEvent&)> listener);
 
   [[nodiscard]] Adapter& adapter() noexcept { return *adapter_; }
@@ -136,7 +136,7 @@ class Namespace : public Broadcasting<Namespace>, public std::enable_shared_from
   // Sockets that want to hear of what is sent to them: while there are none, a broadcast needs to
   // be kept in its encoded form only.
   std::atomic<std::size_t> outgoing_listeners_{0};
-  std::function<void(const RoomEvent&)> on_room_event_;
+  std::vector<std::function<void(const RoomEvent&)>> room_listeners_;
   mutable std::mutex mutex_;  // guards what follows; the lists pointed to never change
   std::shared_ptr<const Middlewares> middlewares_;
   std::shared_ptr<const ConnectionHandlers> connection_handlers_;

@@ -11,6 +11,7 @@
 #include "patchbay/idempotency.hpp"                  // IWYU pragma: export
 #include "patchbay/namespace.hpp"                    // IWYU pragma: export
 #include "patchbay/options.hpp"                      // IWYU pragma: export
+#include "patchbay/presence.hpp"                     // IWYU pragma: export
 #include "patchbay/protocol/sio/msgpack_parser.hpp"  // IWYU pragma: export
 #include "patchbay/remote_socket.hpp"                // IWYU pragma: export
 #include "patchbay/room_sequence.hpp"                // IWYU pragma: export

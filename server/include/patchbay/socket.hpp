@@ -74,7 +74,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] const Value& data() const noexcept { return data_; }
   // [loop] Who the client is, as the application knows it; empty when nobody has said. Mostly set
   // by a middleware of the namespace's (patchbay/auth/jwt.hpp is one). Several sockets may have the
-  // same user. It survives a recovery, "disconnect" handlers still know it, and then it is gone.
+  // same user: once they have joined they are in the room that user_room() names, by which
+  // to_user() reaches them on every server. It survives a recovery, "disconnect" handlers still
+  // know it, and then it is gone.
   void set_user(std::string user);
   [[nodiscard]] const std::string& user() const noexcept;
   // [loop] Holds on to a thing of an add-on's for as long as the client is here. It is let go on
@@ -287,6 +289,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void emit_recoverable(std::string_view event, std::span<const Value> args, EmitFlags flags);
   void hold(HeldEmit held);
   [[nodiscard]] bool holds_events() const noexcept;
+  void join_user_room();
   void emit_held();
   void set_private_id(std::string id);
   [[nodiscard]] const std::string& private_id() const noexcept;

@@ -99,6 +99,7 @@ void Connection::log_in() {
   if (!endpoint_.database.empty()) {
     ask(command("SELECT", endpoint_.database), &Connection::on_selected);
   }
+  ask(command("PING"), &Connection::on_ping);
   ask(command("INFO", "cluster"), &Connection::on_cluster_info);
   read();
 }
@@ -116,6 +117,11 @@ void Connection::on_selected(ReplyView reply) {
   if (reply.is_error()) {
     fail("cannot use database " + endpoint_.database + ": " + std::string(reply.text()));
   }
+}
+
+// After a restart Redis takes connections before it has read its data.
+void Connection::on_ping(ReplyView reply) {
+  if (reply.is_passing_error()) fail("it is not ready: " + std::string(reply.text()));
 }
 
 // The last question. A user who may not ask is taken at the word of the configuration.

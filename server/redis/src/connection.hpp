@@ -60,6 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void ask(std::string_view bytes, Answer answer);
   void on_logged_in(ReplyView reply);
   void on_selected(ReplyView reply);
+  void on_ping(ReplyView reply);
   void on_cluster_info(ReplyView reply);
   void read();
   void on_read(std::size_t size);

@@ -20,7 +20,6 @@ namespace patchbay::redis {
 
 namespace {
 
-constexpr std::size_t kMaxWaitingBytes = std::size_t{64} * 1024 * 1024;
 // By which servers know that it is none of them.
 constexpr std::string_view kUid = "emitter";
 

@@ -53,8 +53,17 @@ void Hub::stop() {
 
 void Hub::send(std::string bytes) {
   if (stopped_) return;
-  loop_->dispatch(
-      [self = shared_from_this(), bytes = std::move(bytes)] { self->commands_->send(bytes); });
+  loop_->dispatch([self = shared_from_this(), bytes = std::move(bytes)]() mutable {
+    if (self->commands_->up()) return self->commands_->send(bytes);
+    if (self->stopped_ || self->waiting_bytes_ + bytes.size() > kMaxWaitingBytes) return;
+    self->waiting_bytes_ += bytes.size();
+    self->waiting_.push_back(std::move(bytes));
+  });
+}
+
+void Hub::send_waiting() {
+  waiting_bytes_ = 0;
+  for (const std::string& bytes : std::exchange(waiting_, {})) commands_->send(bytes);
 }
 
 void Hub::count_subscribers(std::string_view verb, const std::string& channel,
@@ -72,6 +81,7 @@ bool Hub::all_up() const {
 }
 
 void Hub::on_up() {
+  if (commands_->up()) send_waiting();
   if (was_up_ || !all_up()) return;
   was_up_ = true;
   // That it came up at first is what everybody expects.

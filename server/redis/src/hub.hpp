@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,7 +47,8 @@ class Hub : public std::enable_shared_from_this<Hub>, public Link::Listener {
   // All connections are there.
   [[nodiscard]] bool up() const noexcept { return was_up_; }
 
-  // Any thread; in the order of the calls. Lost when it is down.
+  // Any thread; in the order of the calls. While Redis is away 64 MiB wait for it, what is more is
+  // lost, as may be what was on its way when the connection broke.
   void send(std::string bytes);
   // The number of subscribers of a channel: NUMSUB or SHARDNUMSUB. Nothing when Redis is away.
   void count_subscribers(std::string_view verb, const std::string& channel,
@@ -65,6 +67,7 @@ class Hub : public std::enable_shared_from_this<Hub>, public Link::Listener {
   [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
 
  private:
+  void send_waiting();
   void report(LinkEvent::Kind kind, std::string_view reason) const;
 
   engineio::Loop* loop_;
@@ -72,6 +75,8 @@ class Hub : public std::enable_shared_from_this<Hub>, public Link::Listener {
   Endpoint endpoint_;
   std::shared_ptr<Link> commands_;
   Subscriber subscriber_;
+  std::deque<std::string> waiting_;
+  std::size_t waiting_bytes_ = 0;
   bool started_ = false;
   std::atomic<bool> stopped_{false};
   bool was_up_ = false;

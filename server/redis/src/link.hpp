@@ -16,6 +16,9 @@
 
 namespace patchbay::redis {
 
+// What is kept for a Redis that is away; beyond that it is lost.
+inline constexpr std::size_t kMaxWaitingBytes = std::size_t{64} * 1024 * 1024;
+
 // A connection with Redis that comes back when it breaks, and that notices when the other end is
 // silent. Belongs to the thread that runs the io_context.
 class Link : public std::enable_shared_from_this<Link>, public Connection::Handler {

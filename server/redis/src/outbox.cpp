@@ -7,13 +7,6 @@
 
 namespace patchbay::redis {
 
-namespace {
-
-// What is kept for the other servers while Redis is away; beyond that they miss it.
-constexpr std::size_t kMaxWaitingBytes = std::size_t{64} * 1024 * 1024;
-
-}  // namespace
-
 std::size_t Outbox::size_of(const Letter& letter) noexcept {
   constexpr std::size_t kOverhead = 512;
   return kOverhead + letter.entry.data.size();
@@ -26,28 +19,33 @@ void Outbox::deliver(Letter& letter, std::string_view id) {
 }
 
 void Outbox::add(std::shared_ptr<Letter> letter) {
-  if (live_) return post(letter);
+  if (live_) return write(letter);
   if (!letter->delivered) deliver(*letter, {});
   if (waiting_bytes_ + size_of(*letter) > kMaxWaitingBytes) return;
   waiting_bytes_ += size_of(*letter);
   waiting_.push_back(std::move(letter));
 }
 
-void Outbox::post(const std::shared_ptr<Letter>& letter) {
+void Outbox::write(const std::shared_ptr<Letter>& letter) {
   sent_.push_back(letter);
   const std::string max_len = std::to_string(letter->max_len);
   const cluster::StreamEntry& entry = letter->entry;
-  commands_->send(command("XADD", letter->stream, "MAXLEN", "~", max_len, "*", "uid", entry.uid,
-                          "nsp", entry.nsp, "type", entry.type, "data", entry.data),
-                  [weak = weak_from_this(), letter](ReplyView reply) {
-                    const auto self = weak.lock();
-                    if (self && reply) self->on_taken(letter, reply);
-                  });
+  post_->send(command("XADD", letter->stream, "MAXLEN", "~", max_len, "*", "uid", entry.uid, "nsp",
+                      entry.nsp, "type", entry.type, "data", entry.data),
+              [weak = weak_from_this(), letter](ReplyView reply) {
+                const auto self = weak.lock();
+                if (self && reply) self->on_taken(letter, reply);
+              });
 }
 
 void Outbox::on_taken(const std::shared_ptr<Letter>& letter, ReplyView reply) {
   if (!reply.is_error()) {
     letter->id = reply.text();
+    return;
+  }
+  if (reply.is_passing_error()) {
+    // As if the connection had broken before: the letter is still there when it is back.
+    post_->reconnect(std::string(reply.text()));
     return;
   }
   std::fprintf(stderr, "patchbay: Redis does not take an entry for the stream %s: %.*s\n",
@@ -88,7 +86,7 @@ void Outbox::on_caught_up() {
   std::ranges::move(std::exchange(waiting_, {}), std::back_inserter(again));
   waiting_bytes_ = 0;
   live_ = true;
-  for (const auto& letter : again) post(letter);
+  for (const auto& letter : again) write(letter);
 }
 
 }  // namespace patchbay::redis

@@ -33,7 +33,19 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
     std::string id = {};  // Redis has taken it
   };
 
-  explicit Outbox(Link& commands) : commands_(&commands) {}
+  // How it reaches Redis: a connection that answers in order.
+  class Post {
+   public:
+    virtual void send(const std::string& command, Link::Callback callback) = 0;
+    // As if the connection had broken: on_away() follows.
+    virtual void reconnect(const std::string& reason) = 0;
+
+   protected:
+    ~Post() = default;
+  };
+
+  // The post must outlive it.
+  explicit Outbox(Post& post) : post_(&post) {}
 
   void add(std::shared_ptr<Letter> letter);
   // An entry that this process has written was read.
@@ -46,12 +58,12 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
  private:
   using Letters = std::deque<std::shared_ptr<Letter>>;
 
-  void post(const std::shared_ptr<Letter>& letter);
+  void write(const std::shared_ptr<Letter>& letter);
   void on_taken(const std::shared_ptr<Letter>& letter, ReplyView reply);
   static void deliver(Letter& letter, std::string_view id);
   [[nodiscard]] static std::size_t size_of(const Letter& letter) noexcept;
 
-  Link* commands_;
+  Post* post_;
   bool live_ = false;
   Letters sent_;     // not read yet
   Letters waiting_;  // for Redis

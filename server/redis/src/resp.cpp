@@ -3,6 +3,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 #include <vector>
@@ -11,6 +12,14 @@ namespace patchbay::redis {
 
 bool ReplyView::is_error() const noexcept {
   return reply_ && reply_->type == REDIS_REPLY_ERROR;
+}
+
+bool ReplyView::is_passing_error() const noexcept {
+  constexpr std::string_view kPassing[] = {"LOADING ", "MASTERDOWN ", "READONLY ", "BUSY ",
+                                           "TRYAGAIN "};
+  return is_error() && std::ranges::any_of(kPassing, [this](std::string_view code) {
+           return text().starts_with(code);
+         });
 }
 
 bool ReplyView::is_nil() const noexcept {

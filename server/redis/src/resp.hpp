@@ -24,6 +24,9 @@ class ReplyView {
 
   explicit operator bool() const noexcept { return reply_ != nullptr; }
   [[nodiscard]] bool is_error() const noexcept;
+  // An error that passes: Redis is still reading its data, or is a replica that has lost its
+  // master, or no longer the master itself. What was asked for has not been done.
+  [[nodiscard]] bool is_passing_error() const noexcept;
   [[nodiscard]] bool is_nil() const noexcept;
   [[nodiscard]] bool is_array() const noexcept;
   // Of strings, statuses and errors; else empty.

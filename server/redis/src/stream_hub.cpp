@@ -15,7 +15,7 @@ StreamHub::StreamHub(engineio::Loop& loop, const Options& options, const Streams
           loop.io_context(), options, streams, endpoint, *this,
           [this](const std::string& stream, std::string_view id,
                  const cluster::StreamEntry& entry) { on_entry(stream, id, entry); })),
-      outbox_(std::make_shared<Outbox>(commands())) {}
+      outbox_(std::make_shared<Outbox>(*this)) {}
 
 void StreamHub::start_links() {
   Hub::start_links();
@@ -86,6 +86,7 @@ void StreamHub::catch_up() {
     commands().send(command("XREVRANGE", stream, "+", "-", "COUNT", "1"), [self, stream, on_told](
                                                                               ReplyView reply) {
       if (!reply) return;
+      if (reply.is_error()) return self->commands().reconnect(std::string(reply.text()));
       const std::string_view id = reply[0][0].text();
       self->reader_->when_told(stream, id.empty() ? "0-0" : std::string(id), on_told);
     });

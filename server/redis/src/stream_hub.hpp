@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "hub.hpp"
 #include "outbox.hpp"
@@ -16,12 +17,13 @@
 namespace patchbay::redis {
 
 // The connections of a server whose namespaces talk by streams.
-class StreamHub final : public Hub {
+class StreamHub final : public Hub, public Outbox::Post {
  public:
   StreamHub(engineio::Loop& loop, const Options& options, const StreamsOptions& streams,
             const Endpoint& endpoint);
 
   void stop() override;
+  using Hub::send;
   [[nodiscard]] const StreamsOptions& streams() const noexcept { return streams_; }
   [[nodiscard]] StreamReader& reader() noexcept { return *reader_; }
 
@@ -29,6 +31,12 @@ class StreamHub final : public Hub {
   void listen(const std::string& nsp, const std::string& uid,
               std::weak_ptr<Wire::Listener> listener);
   void forget(const std::string& nsp);
+
+  // Outbox::Post
+  void send(const std::string& command, Link::Callback callback) override {
+    commands().send(command, std::move(callback));
+  }
+  void reconnect(const std::string& reason) override { commands().reconnect(reason); }
 
   // Any thread; in the order of the calls.
   void add(std::shared_ptr<Outbox::Letter> letter);

@@ -2,8 +2,6 @@
 #include "stream_reader.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <set>
 #include <utility>
 
 namespace patchbay::redis {
@@ -85,6 +83,7 @@ void StreamReader::find_ends() {
                 [weak = weak_from_this(), &stream, last](ReplyView reply) {
                   const auto self = weak.lock();
                   if (!self || !reply) return;
+                  if (reply.is_error()) return self->on_error(reply);
                   const std::string_view id = reply[0][0].text();
                   stream.start = id.empty() ? "0-0" : std::string(id);
                   stream.position = stream.start;
@@ -110,13 +109,7 @@ void StreamReader::read() {
 }
 
 void StreamReader::on_reply(ReplyView reply) {
-  if (reply.is_error()) {
-    // Asking again at once would be asking for ever.
-    std::fprintf(stderr, "patchbay: Redis does not let its stream be read: %.*s\n",
-                 static_cast<int>(reply.text().size()), reply.text().data());
-    link_->reconnect("its stream cannot be read");
-    return;
-  }
+  if (reply.is_error()) return on_error(reply);
   for (std::size_t i = 0; i < reply.size(); ++i) {
     const auto stream = std::ranges::find(streams_, reply[i][0].text(), &Stream::name);
     if (stream != streams_.end()) take(*stream, reply[i][1]);
@@ -124,6 +117,11 @@ void StreamReader::on_reply(ReplyView reply) {
   tell_waiting();
   // Whoever has heard of an entry may have stopped all.
   if (link_->up()) read();
+}
+
+// Asking again at once would be asking for ever.
+void StreamReader::on_error(ReplyView reply) {
+  link_->reconnect("its stream cannot be read: " + std::string(reply.text()));
 }
 
 void StreamReader::take(Stream& stream, ReplyView entries) {

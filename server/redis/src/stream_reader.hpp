@@ -57,6 +57,7 @@ class StreamReader final : public std::enable_shared_from_this<StreamReader>,
   void find_ends();
   void read();
   void on_reply(ReplyView reply);
+  void on_error(ReplyView reply);
   void take(Stream& stream, ReplyView entries);
   void tell_waiting();
 
