@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Mode --cluster, and what servers that share a Redis add to the options.
+// The modes --cluster and --emit, and what servers that share a Redis add to the options.
 #pragma once
 
 #include <string>
@@ -20,8 +20,6 @@ struct ClusterSettings {
   redis::StreamsOptions streams;
 };
 
-Settings cluster_settings();
 AdapterFactory make_adapter(const ClusterSettings& cluster);
-void run_cluster(const Settings& settings);
 
 }  // namespace patchbay::conformance

@@ -8,8 +8,8 @@ namespace patchbay::conformance {
 namespace {
 
 ClusterSettings& cluster(Settings& settings) {
-  if (settings.run != run_cluster && settings.run != run_socketio) {
-    throw std::invalid_argument("only with --cluster or --socketio");
+  if (settings.run != run_cluster && settings.run != run_socketio && settings.run != run_emitter) {
+    throw std::invalid_argument("only with --cluster, --socketio or --emit");
   }
   if (!settings.cluster) settings.cluster = std::make_shared<ClusterSettings>();
   return *settings.cluster;
@@ -80,9 +80,9 @@ AdapterFactory make_adapter(const ClusterSettings& cluster) {
   throw std::invalid_argument("--adapter has to be classic, sharded or streams");
 }
 
-Settings cluster_settings() {
+Settings cluster_settings(void (*run)(const Settings&)) {
   Settings settings;
-  settings.run = run_cluster;
+  settings.run = run;
   settings.cluster = std::make_shared<ClusterSettings>();
   return settings;
 }

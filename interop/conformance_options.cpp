@@ -175,7 +175,8 @@ Settings defaults(std::string_view mode) {
   if (mode == "--socketio") return protocol_suite(run_socketio);
   if (mode == "--websocket") return websocket_suite();
 #ifdef CONFORMANCE_REDIS
-  if (mode == "--cluster") return cluster_settings();
+  if (mode == "--cluster") return cluster_settings(run_cluster);
+  if (mode == "--emit") return cluster_settings(run_emitter);
 #endif
   if (mode == "--engineio-client-suite") return engineio_client_suite();
   if (mode == "--socketio-client-suite") return socketio_client_suite();
@@ -225,7 +226,8 @@ Settings parse_settings(int argc, char** argv) {
     }
   }
 #ifdef CONFORMANCE_REDIS
-  if (settings.cluster) settings.options.adapter = make_adapter(*settings.cluster);
+  if (settings.cluster && settings.run != run_emitter)
+    settings.options.adapter = make_adapter(*settings.cluster);
 #endif
   return settings;
 }

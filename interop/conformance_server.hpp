@@ -31,9 +31,10 @@ struct Settings {
   Millis ack_timeout{200};
   ServerOptions options;
   bool serve_client = false;
-  std::string journal;                       // of /once; empty: none
-  std::optional<Millis> drain;               // at SIGTERM, over this; nothing: close at once
-  std::shared_ptr<ClusterSettings> cluster;  // with others that share a Redis; null: alone
+  std::string journal;          // of /once; empty: none
+  std::optional<Millis> drain;  // at SIGTERM, over this; nothing: close at once
+  // With others that share a Redis, and of --emit; null: alone.
+  std::shared_ptr<ClusterSettings> cluster;
   // Carried out before the engine runs.
   std::vector<std::function<void(engineio::Engine&)>> engine_setup;
 };
@@ -46,10 +47,12 @@ using OptionTable = std::map<std::string_view, std::function<void(Settings&, std
 std::uint64_t option_number(std::string_view text);
 Millis option_millis(std::string_view text);
 
-// Those of servers that share a Redis; see conformance_cluster.hpp.
+// Those of servers that share a Redis, and of --emit; see conformance_cluster.hpp.
 const OptionTable& cluster_options_with_value();
 const OptionTable& cluster_options_without_value();
-Settings cluster_settings();
+Settings cluster_settings(void (*run)(const Settings&));
+void run_cluster(const Settings& settings);
+void run_emitter(const Settings& settings);
 
 // The values of --cors; README.md says what each does.
 void apply_cors_preset(ServerOptions& options, std::string_view name);

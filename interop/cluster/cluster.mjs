@@ -139,11 +139,11 @@ export class Cluster {
   // readers of a stream begin at its end.
   async settled(scouts) {
     for (const scout of scouts) {
-      await eventually(
-        async () => (await scout.do("server-count")) === scouts.length,
-        `${scouts.length} servers known to ${scout.name}`,
-        kPatience,
-      );
+      const counts = async () => {
+        const { error, value } = await scout.run("server-count"); // an error while Redis is not there
+        return error === null && value === scouts.length;
+      };
+      await eventually(counts, `${scouts.length} servers known to ${scout.name}`, kPatience);
     }
     await this.reachable(scouts, scouts);
   }

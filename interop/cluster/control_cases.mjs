@@ -31,6 +31,7 @@ const kMoves = [
   ["clients by id", { to: ["@a2", "@b3"] }, ["x"], "a2 b3"],
 ].map(([name, command, rooms, names]) => ({
   name,
+  byEmitters: true,
   async run({ driver, members, resolve }) {
     const moved = Object.fromEntries(names.split(" ").map((who) => [who, rooms]));
     await driver.do("sockets-join", { ...resolve(command), rooms });
@@ -57,6 +58,7 @@ const localMove = {
 // The room it joined is one that what is emitted anywhere reaches it in.
 const moveAndEmit = {
   name: "who then gets what is sent to the room",
+  byEmitters: true,
   async run({ cluster, driver, members: { b1, b2 }, all }) {
     await driver.do("sockets-join", { to: [b2.id], rooms: ["new"] });
     await cluster.reachable([driver, b1], [b2], "new");
@@ -75,6 +77,7 @@ const moveAndEmit = {
 // A passenger on each server who is to go, with a sibling in another namespace, and who stays.
 const disconnectCase = (what, close, act) => ({
   name: `${what} (close: ${close})`,
+  byEmitters: true,
   async run({ cluster, driver, members: { a1, b1 } }) {
     const leaving = await Promise.all([0, 1].map((i) => cluster.connect(i, `leaving ${i}`)));
     const siblings = leaving.map(({ socket }) => sibling(socket, "/game"));
@@ -144,11 +147,12 @@ const kRemote = [
       await areIn({}, members);
     }
   }),
-  ...[false, true].map((close) =>
-    disconnectCase("goes", close, async (driver, leaving) => {
+  ...[false, true].map((close) => ({
+    ...disconnectCase("goes", close, async (driver, leaving) => {
       for (const member of leaving) await speak(driver, "disconnect", member, { close });
     }),
-  ),
+    byEmitters: false,
+  })),
 ];
 
 const countCase = {
@@ -165,7 +169,10 @@ const namespaceCase = (nsp) => ({
     const [a, b] = await cluster.scouts(nsp);
     const inside = [a.id, b.id].sort();
     const found = async () => (await a.do("fetch")).map(({ id }) => id).sort();
-    await eventually(async () => `${await found()}` === `${inside}`, "end of those of earlier tests");
+    await eventually(
+      async () => `${await found()}` === `${inside}`,
+      "end of those of earlier tests",
+    );
     await b.do("enter", { rooms: ["red"] });
     await cluster.reachable([a], [b], "red");
     const others = [a2, b1];

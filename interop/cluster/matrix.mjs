@@ -19,7 +19,9 @@ const kMembers = {
   b2: { rooms: ["green"] },
   b3: { rooms: ["black"], transports: ["polling"] },
 };
-const kRoom = (16 * 1024 * 1024).toString();
+const kMaxPayload = 16 * 1024 * 1024;
+
+export const kCases = { ...kBroadcastCases, ...kRequestCases, ...kControlCases };
 
 // Ids in the place of "@b1".
 function resolver(members) {
@@ -32,12 +34,13 @@ function resolver(members) {
   });
 }
 
-export async function setUp({ redis, adapter, kinds, options = [] }) {
+// options: of a server of one kind or the other.
+export async function setUp({ redis, adapter, kinds, options = () => [] }) {
   const cluster = await Cluster.start({
     redis,
     adapter,
     kinds,
-    options: ["--max-payload", kRoom, ...options],
+    options: (_, kind) => ["--max-payload", kMaxPayload, ...options(kind)],
   });
   try {
     for (const scout of await cluster.scouts()) scout.socket.disconnect();
@@ -56,36 +59,47 @@ export async function setUp({ redis, adapter, kinds, options = [] }) {
     // Servers that subscribe to each room do so on their own time.
     const drivers = [members.a1, members.b1];
     for (const room of new Set(all.flatMap(({ rooms }) => rooms))) {
-      await cluster.reachable(drivers, all.filter(({ rooms }) => rooms.includes(room)), room);
+      await cluster.reachable(
+        drivers,
+        all.filter(({ rooms }) => rooms.includes(room)),
+        room,
+      );
     }
-    return { cluster, adapter, driver: members.a1, members, all, resolve: resolver(members) };
+    const stop = () => cluster.stop();
+    return { cluster, driver: members.a1, members, all, resolve: resolver(members), stop };
   } catch (error) {
     await cluster.stop();
     throw error;
   }
 }
 
-// The tests of one pair, in the describe() around them. `wanted` says which. Cases that are `only` for
-// some adapters, or for what is asked `by` one kind of server, say why.
-export function addCases(adapter, driver, prepare, wanted = () => true) {
+// Inside describe(): the cases that are `wanted`. `prepare` makes what they work with.
+export function addCases(prepare, wanted) {
   const context = {};
   before(async () => {
     Object.assign(context, await prepare());
   });
-  after(() => context.cluster?.stop());
-  const groups = { ...kBroadcastCases, ...kRequestCases, ...kControlCases };
-  for (const [group, cases] of Object.entries(groups)) {
-    for (const { name, only, by, run } of cases) {
-      if ((only && !only.includes(adapter)) || (by && by !== driver)) continue;
-      if (wanted(group, name)) it(`${group} ${name}`, () => run(context));
+  after(() => context.stop?.());
+  for (const [group, cases] of Object.entries(kCases)) {
+    for (const each of cases) {
+      if (wanted(each, group)) it(`${group} ${each.name}`, () => each.run(context));
     }
   }
+  return context;
+}
+
+// Cases that are `only` for some adapters, or for what is asked `by` one kind of server, say why.
+export function isFor(adapter, driver, { only, by }) {
+  return (only === undefined || only.includes(adapter)) && (by === undefined || by === driver);
 }
 
 export function describeMatrix(adapter, handle) {
   for (const kinds of kPairs) {
     describe(`${adapter}, ${kinds[0]} to ${kinds[1]}:`, () => {
-      addCases(adapter, kinds[0], () => setUp({ redis: handle.redis, adapter, kinds }));
+      addCases(
+        () => setUp({ redis: handle.redis, adapter, kinds }),
+        (each) => isFor(adapter, kinds[0], each),
+      );
     });
   }
 }

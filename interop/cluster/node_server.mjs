@@ -80,6 +80,9 @@ async function makeAdapter() {
   });
 }
 
+// The adapters do not wait for what they publish: that Redis went meanwhile would end the process.
+process.on("unhandledRejection", () => {});
+
 const httpServer = createServer();
 const io = new Server(httpServer, {
   adapter: await makeAdapter(),
@@ -123,7 +126,11 @@ const remoteOperations = {
       });
     }),
   join: (remote, { rooms }) => outcome(null, void remote.join(rooms)),
-  leave: (remote, { rooms }) => outcome(null, rooms.forEach((room) => remote.leave(room))),
+  leave: (remote, { rooms }) =>
+    outcome(
+      null,
+      rooms.forEach((room) => remote.leave(room)),
+    ),
   disconnect: (remote, { close }) => outcome(null, void remote.disconnect(close)),
 };
 

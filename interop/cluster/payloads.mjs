@@ -3,13 +3,26 @@
 // Arguments of events, as JSON can carry them and as it cannot.
 
 const kBytes = Buffer.from([0, 1, 2, 0x7b, 0x7f, 0x80, 0xc0, 0xff]);
-const kText = "é ☃ 😀 \u0000 \u2028 \\ \" \u007f";
+const kText = 'é ☃ 😀 \u0000 \u2028 \\ " \u007f';
 
-const deep = (depth) => (depth === 0 ? "end" : depth % 2 ? [deep(depth - 1)] : { x: deep(depth - 1) });
+const deep = (depth) =>
+  depth === 0 ? "end" : depth % 2 ? [deep(depth - 1)] : { x: deep(depth - 1) };
 
 // Of each length at which MessagePack changes its form.
 const kLengths = [0, 1, 15, 16, 31, 32, 255, 256, 65535, 65536];
-const kIntegers = [0, 1, 127, 128, 255, 256, 65535, 65536, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER];
+const kIntegers = [
+  0,
+  1,
+  127,
+  128,
+  255,
+  256,
+  65535,
+  65536,
+  2 ** 31,
+  2 ** 32,
+  Number.MAX_SAFE_INTEGER,
+];
 
 export const kJson = {
   "no arguments": [],

@@ -203,7 +203,11 @@ for (const kinds of kPairs) {
         const numbers = Array.from({ length: count }, (_, n) => n);
         for (const i of [0, 1]) {
           const from = traveller.news().filter(([sender]) => sender === i);
-          assert.deepEqual(from.map(([, n]) => n), numbers, `of server ${i}`);
+          assert.deepEqual(
+            from.map(([, n]) => n),
+            numbers,
+            `of server ${i}`,
+          );
         }
       });
     });
@@ -225,7 +229,10 @@ for (const kinds of kPairs) {
           await traveller.hasRecovered();
           await traveller.member.until("news", sent - 1);
         }
-        assert.deepEqual(traveller.news(), Array.from({ length: sent }, (_, n) => [n]));
+        assert.deepEqual(
+          traveller.news(),
+          Array.from({ length: sent }, (_, n) => [n]),
+        );
       });
     });
 

@@ -117,6 +117,19 @@ describe("the fault proxy", () => {
     assert.equal(proxy.stats.stalls, 1);
   });
 
+  it("goes on when it is told to", async () => {
+    const client = await open({});
+    await client.echo(Buffer.from("before"));
+    proxy.stallAll(Infinity);
+    client.socket.write("while it stalls");
+    // Through another connection, which does not.
+    await (await Client.connect(proxy.port)).echo(Buffer.from("other"));
+    assert.equal(client.received.toString(), "before");
+    proxy.resumeAll();
+    await eventually(() => client.received.length > 6, "what has waited");
+    assert.equal(client.received.toString(), "beforewhile it stalls");
+  });
+
   it("resets both sides", async () => {
     const client = await open({ resetEvery: 20 });
     await eventually(() => client.outcome === "ECONNRESET", "reset");

@@ -90,6 +90,10 @@ class Link {
     for (const lane of this.#lanes) lane.hold(ms);
   }
 
+  resume() {
+    for (const lane of this.#lanes) lane.release();
+  }
+
   freeze(ms) {
     this.#proxy.stats.halfOpen++;
     for (const lane of this.#lanes) lane.hold(Infinity);
@@ -173,6 +177,11 @@ export class FaultProxy {
 
   stallAll(ms) {
     for (const link of this.links) link.stall(ms);
+  }
+
+  // Ends it earlier.
+  resumeAll() {
+    for (const link of this.links) link.resume();
   }
 
   // Neither side learns that the other is gone.

@@ -37,6 +37,11 @@ export class Lane {
     this.#arm();
   }
 
+  release() {
+    this.#heldUntil = 0;
+    this.#arm();
+  }
+
   stop() {
     clearTimeout(this.#timer);
     this.#pieces = [];

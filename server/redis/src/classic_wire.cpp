@@ -20,16 +20,16 @@ ClassicWire::ClassicWire(std::shared_ptr<Hub> hub, std::string nsp, const Classi
 void ClassicWire::open(std::weak_ptr<Listener> listener) {
   Subscriber& subscriber = hub_->subscriber();
   subscriber.subscribe(
-      ChannelKind::pattern, channels_.pattern(),
+      ChannelKind::pattern, channels_.pattern(), this,
       [channels = channels_, listener](std::string_view channel, std::string_view payload) {
         if (channels.room_of(channel)) tell(listener, classic::decode_broadcast(payload));
       });
-  subscriber.subscribe(ChannelKind::plain, channels_.requests(),
+  subscriber.subscribe(ChannelKind::plain, channels_.requests(), this,
                        [listener](std::string_view /*channel*/, std::string_view payload) {
                          tell(listener, classic::decode_request(payload));
                        });
   for (const std::string& channel : {channels_.answers(), channels_.answers_to(uid_)}) {
-    subscriber.subscribe(ChannelKind::plain, channel,
+    subscriber.subscribe(ChannelKind::plain, channel, this,
                          [listener](std::string_view /*channel*/, std::string_view payload) {
                            tell(listener, classic::decode_answer(payload));
                          });
@@ -38,10 +38,10 @@ void ClassicWire::open(std::weak_ptr<Listener> listener) {
 
 void ClassicWire::close() {
   Subscriber& subscriber = hub_->subscriber();
-  subscriber.unsubscribe(ChannelKind::pattern, channels_.pattern());
+  subscriber.unsubscribe(ChannelKind::pattern, channels_.pattern(), this);
   for (const std::string& channel :
        {channels_.requests(), channels_.answers(), channels_.answers_to(uid_)}) {
-    subscriber.unsubscribe(ChannelKind::plain, channel);
+    subscriber.unsubscribe(ChannelKind::plain, channel, this);
   }
 }
 

@@ -34,7 +34,7 @@ void ShardedWire::open(std::weak_ptr<Listener> listener) {
 
 void ShardedWire::subscribe(const std::string& channel) {
   hub_->subscriber().subscribe(
-      ChannelKind::sharded, channel,
+      ChannelKind::sharded, channel, this,
       [listener = listener_](std::string_view /*channel*/, std::string_view payload) {
         tell(listener, cluster::decode(payload));
       });
@@ -42,8 +42,8 @@ void ShardedWire::subscribe(const std::string& channel) {
 
 // Those of rooms have gone with their sockets.
 void ShardedWire::close() {
-  hub_->subscriber().unsubscribe(ChannelKind::sharded, channel_);
-  hub_->subscriber().unsubscribe(ChannelKind::sharded, channel_ + uid_ + '#');
+  hub_->subscriber().unsubscribe(ChannelKind::sharded, channel_, this);
+  hub_->subscriber().unsubscribe(ChannelKind::sharded, channel_ + uid_ + '#', this);
 }
 
 void ShardedWire::publish(const std::string& channel, const std::string& message) {
@@ -95,7 +95,7 @@ void ShardedWire::on_room_event(const RoomEvent& event) {
     if (created) {
       self->subscribe(channel);
     } else {
-      self->hub_->subscriber().unsubscribe(ChannelKind::sharded, channel);
+      self->hub_->subscriber().unsubscribe(ChannelKind::sharded, channel, self.get());
     }
   });
 }

@@ -37,8 +37,9 @@ void StreamHub::listen(const std::string& nsp, const std::string& uid,
   members_.insert_or_assign(nsp, Member{.uid = uid, .listener = std::move(listener)});
 }
 
-void StreamHub::forget(const std::string& nsp) {
-  members_.erase(nsp);
+void StreamHub::forget(const std::string& nsp, const std::string& uid) {
+  const auto found = members_.find(nsp);
+  if (found != members_.end() && found->second.uid == uid) members_.erase(found);
 }
 
 void StreamHub::add(std::shared_ptr<Outbox::Letter> letter) {

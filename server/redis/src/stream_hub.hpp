@@ -30,7 +30,8 @@ class StreamHub final : public Hub, public Outbox::Post {
   // Who hears the entries of a namespace; `uid`: what it calls itself in its own.
   void listen(const std::string& nsp, const std::string& uid,
               std::weak_ptr<Wire::Listener> listener);
-  void forget(const std::string& nsp);
+  // Unless the namespace has become another one's.
+  void forget(const std::string& nsp, const std::string& uid);
 
   // Outbox::Post
   void send(const std::string& command, Link::Callback callback) override {

@@ -25,16 +25,16 @@ void StreamsWire::open(std::weak_ptr<Listener> listener) {
   hub_->listen(nsp_, uid_, listener);
   for (const std::string& channel : {channel_, channel_ + uid_ + '#'}) {
     hub_->subscriber().subscribe(
-        kind(), channel, [listener](std::string_view /*channel*/, std::string_view payload) {
+        kind(), channel, this, [listener](std::string_view /*channel*/, std::string_view payload) {
           tell(listener, cluster::decode(payload));
         });
   }
 }
 
 void StreamsWire::close() {
-  hub_->forget(nsp_);
-  hub_->subscriber().unsubscribe(kind(), channel_);
-  hub_->subscriber().unsubscribe(kind(), channel_ + uid_ + '#');
+  hub_->forget(nsp_, uid_);
+  hub_->subscriber().unsubscribe(kind(), channel_, this);
+  hub_->subscriber().unsubscribe(kind(), channel_ + uid_ + '#', this);
 }
 
 void StreamsWire::publish(const std::string& channel, const std::string& message) {

@@ -37,15 +37,20 @@ Subscriber::Subscriber(asio::io_context& io, const Options& options, const Endpo
     : owner_(&owner),
       link_(std::make_shared<Link>(io, options, endpoint, Link::Replies::pushed, *this)) {}
 
-void Subscriber::subscribe(ChannelKind kind, std::string channel, Handler handler) {
+void Subscriber::subscribe(ChannelKind kind, std::string channel, const void* owner,
+                           Handler handler) {
   if (link_->up()) link_->send(command(verb(kind, true), channel));
-  channels_[index_of(kind)].insert_or_assign(std::move(channel),
-                                             std::make_shared<const Handler>(std::move(handler)));
+  channels_[index_of(kind)].insert_or_assign(
+      std::move(channel),
+      Channel{.owner = owner, .handler = std::make_shared<const Handler>(std::move(handler))});
 }
 
-void Subscriber::unsubscribe(ChannelKind kind, const std::string& channel) {
-  if (channels_[index_of(kind)].erase(channel) > 0)
-    link_->send(command(verb(kind, false), channel));
+void Subscriber::unsubscribe(ChannelKind kind, const std::string& channel, const void* owner) {
+  Channels& channels = channels_[index_of(kind)];
+  const auto found = channels.find(channel);
+  if (found == channels.end() || found->second.owner != owner) return;
+  channels.erase(found);
+  link_->send(command(verb(kind, false), channel));
 }
 
 void Subscriber::on_up() {
@@ -55,7 +60,7 @@ void Subscriber::on_up() {
       if (parts.size() > 1) link_->send(command(std::span<const std::string_view>(parts)));
       parts.resize(1);
     };
-    for (const auto& [channel, handler] : channels_[index_of(kind)]) {
+    for (const auto& [channel, subscribed] : channels_[index_of(kind)]) {
       parts.push_back(channel);
       if (parts.size() > kBatch) send();
     }
@@ -86,7 +91,7 @@ void Subscriber::deliver(ChannelKind kind, std::string_view subscribed, std::str
   const Channels& channels = channels_[index_of(kind)];
   const auto found = channels.find(subscribed);
   if (found == channels.end()) return;
-  const auto handler = found->second;
+  const auto handler = found->second.handler;
   (*handler)(channel, payload);
 }
 

@@ -32,13 +32,19 @@ class Subscriber final : public Link::Listener {
   void stop() { link_->stop(false); }
   [[nodiscard]] bool up() const noexcept { return link_->up(); }
 
-  // What is subscribed to already gets the new handler.
-  void subscribe(ChannelKind kind, std::string channel, Handler handler);
-  void unsubscribe(ChannelKind kind, const std::string& channel);
+  // What is subscribed to already gets the new handler. Whoever `owner` stands for can unsubscribe
+  // again, but not who comes later.
+  void subscribe(ChannelKind kind, std::string channel, const void* owner, Handler handler);
+  // Nothing happens when the channel has become somebody else's.
+  void unsubscribe(ChannelKind kind, const std::string& channel, const void* owner);
 
  private:
-  // Shared, because a handler may unsubscribe while it runs.
-  using Channels = std::map<std::string, std::shared_ptr<const Handler>, std::less<>>;
+  struct Channel {
+    const void* owner;
+    // Shared, because a handler may unsubscribe while it runs.
+    std::shared_ptr<const Handler> handler;
+  };
+  using Channels = std::map<std::string, Channel, std::less<>>;
 
   void on_up() override;
   void on_down(const std::string& reason) override { owner_->on_down(reason); }
