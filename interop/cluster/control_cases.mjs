@@ -74,8 +74,33 @@ const moveAndEmit = {
   },
 };
 
+// At the other server, what one server does happens in its order. (Its own clients may not have been
+// moved yet where it waits for its own message to come back.) Two rooms, so that servers that subscribe
+// to single rooms do not have to have done so.
+const inOrder = {
+  name: "in the order of what else is emitted",
+  byEmitters: true,
+  async run({ cluster, driver, members: { b1, b2, b3 } }) {
+    const here = [b1, b2, b3];
+    const to = ["brief", "nobody"];
+    const seen = await cluster.collect(driver, here, () =>
+      Promise.all(
+        [1, 2, 3].flatMap((n) => [
+          driver.do("emit", { to, event: "news", args: [n, "too early"] }),
+          driver.do("sockets-join", { to: [b1.id, b3.id], rooms: ["brief"] }),
+          driver.do("emit", { to, event: "news", args: [n, kBytes] }),
+          driver.do("sockets-leave", { to: [b1.id, b3.id], rooms: ["brief"] }),
+          driver.do("emit", { to, event: "news", args: [n, "too late"] }),
+        ]),
+      ),
+    );
+    const all = [1, 2, 3].map((n) => ["news", n, kBytes]);
+    assert.deepEqual(seen, [all, [], all]);
+  },
+};
+
 // A passenger on each server who is to go, with a sibling in another namespace, and who stays.
-const disconnectCase = (what, close, act) => ({
+const disconnectCase = (what, close, act, farewell = false) => ({
   name: `${what} (close: ${close})`,
   byEmitters: true,
   async run({ cluster, driver, members: { a1, b1 } }) {
@@ -86,6 +111,7 @@ const disconnectCase = (what, close, act) => ({
     const gone = Promise.all(leaving.map((member) => member.gone()));
     await act(driver, leaving, close);
     await gone;
+    assert.deepEqual(leaving[1].received("farewell"), farewell ? [["é"]] : []);
     for (const socket of siblings) {
       if (close) await eventually(() => socket.disconnected, "end of the other namespace");
       else await call(socket, "do", { op: "state" });
@@ -98,6 +124,16 @@ const disconnectCase = (what, close, act) => ({
 const kDisconnections = [false, true].flatMap((close) => [
   disconnectCase("a room", close, (driver) =>
     driver.do("disconnect-sockets", { to: ["leaving"], close }),
+  ),
+  disconnectCase(
+    "a room that was told so before",
+    close,
+    (driver) =>
+      Promise.all([
+        driver.do("emit", { to: ["leaving", "nobody"], event: "farewell", args: ["é"] }),
+        driver.do("disconnect-sockets", { to: ["leaving"], close }),
+      ]),
+    true,
   ),
   disconnectCase("everyone but some", close, (driver) =>
     driver.do("disconnect-sockets", { except: ["red", "blue", "green", "black"], close }),
@@ -206,7 +242,7 @@ const namespaceCase = (nsp) => ({
 });
 
 export const kControlCases = {
-  "sockets_join and sockets_leave move": [...kMoves, localMove, moveAndEmit],
+  "sockets_join and sockets_leave move": [...kMoves, localMove, moveAndEmit, inOrder],
   "disconnect_sockets sends away": kDisconnections,
   "a socket that was fetched": kRemote,
   "the cluster": [countCase, ...["/game", "/dynamic-7"].map(namespaceCase)],

@@ -6,104 +6,15 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
-import { FaultProxy } from "../../tools/fault-proxy/fault_proxy.mjs";
 import { useRedis } from "../support/redis.mjs";
 import { eventually } from "../support/wait.mjs";
 import { Cluster, kKinds, kPairs } from "./cluster.mjs";
+import { kData, travelling } from "./traveller.mjs";
 
 const kLong = 60_000;
-const kOffset = /^\d+-\d+$/;
 const kBytes = Buffer.from("é");
-const kData = { name: "☃", list: [1, { bin: kBytes }] };
 
 const handle = useRedis();
-// Whether the key of a session is there.
-const kept = async (key) => (await handle.inspector.exists(key)) === 1;
-
-// A client and the proxy through which it goes.
-class Traveller {
-  static async start(cluster, index, { rooms = ["r"], data = kData } = {}) {
-    const traveller = new Traveller();
-    traveller.cluster = cluster;
-    traveller.proxy = await FaultProxy.start({ port: cluster.servers[index].port });
-    traveller.member = await cluster.connect(index, "traveller", {
-      url: `http://127.0.0.1:${traveller.proxy.port}`,
-      reconnection: true,
-      reconnectionDelay: 10,
-      reconnectionDelayMax: 50,
-    });
-    const { member } = traveller;
-    await member.do("enter", { rooms });
-    await member.do("set-data", { data });
-    // Who has not received anything cannot say what it has missed.
-    await member.do("reply", { event: "welcome", args: [] });
-    await member.until("welcome");
-    traveller.id = member.id;
-    traveller.pid = member.socket._pid;
-    traveller.rooms = [member.id, ...rooms].sort();
-    member.seen.length = 0;
-    return traveller;
-  }
-
-  get offset() {
-    return this.member.socket._lastOffset;
-  }
-
-  get key() {
-    return `${this.cluster.prefix}:session:${this.pid}`;
-  }
-
-  // Loses its connection, and does not get another one for now. Resolves when its server has written
-  // down what is to be known of it.
-  async leave(observer) {
-    this.proxy.faults = { refuse: 100 };
-    this.proxy.resetAll();
-    await eventually(() => kept(this.key), "session in Redis");
-    const found = await observer.do("fetch", { to: [this.id], flags: { local: true } });
-    assert.deepEqual(found, []);
-  }
-
-  async arrive(index) {
-    this.proxy.target = { port: this.cluster.servers[index].port };
-    const { socket } = this.member;
-    const back = new Promise((done) => socket.once("connect", done));
-    this.proxy.faults = {};
-    await back;
-  }
-
-  async hasRecovered() {
-    const { member } = this;
-    assert.deepEqual([member.socket.recovered, member.id], [true, this.id]);
-    assert.deepEqual(await member.state(), {
-      id: this.id,
-      rooms: this.rooms,
-      data: kData,
-      recovered: true,
-    });
-  }
-
-  async isNew() {
-    const { member } = this;
-    assert.ok(!member.socket.recovered);
-    assert.notEqual(member.id, this.id);
-    const { recovered, rooms } = await member.state();
-    assert.deepEqual([recovered, rooms], [false, [member.id]]);
-  }
-
-  // What it was sent, without the offsets.
-  news() {
-    return this.member.received("news").map((args) => {
-      assert.match(args.at(-1), kOffset);
-      return args.slice(0, -1);
-    });
-  }
-
-  async stop() {
-    this.cluster.drop(this.member);
-    await this.proxy.stop();
-  }
-}
-
 // The tests of a block get a cluster with one scout on each server.
 function useCluster(kinds, options = []) {
   const context = {};
@@ -114,19 +25,11 @@ function useCluster(kinds, options = []) {
       kinds,
       options: ["--recovery", kLong, ...options],
     });
+    context.cluster.inspector = handle.inspector;
     context.scouts = await context.cluster.scouts();
   });
   after(() => context.cluster?.stop());
   return context;
-}
-
-async function travelling(cluster, index, act, options) {
-  const traveller = await Traveller.start(cluster, index, options);
-  try {
-    await act(traveller);
-  } finally {
-    await traveller.stop();
-  }
 }
 
 for (const kinds of kPairs) {
@@ -296,7 +199,7 @@ for (const kinds of kPairs) {
         socket.connect();
         await back;
         await traveller.isNew();
-        assert.equal(await kept(traveller.key), false);
+        assert.equal(await traveller.isKept(), false);
       });
     });
   });
@@ -310,7 +213,7 @@ for (const kinds of kPairs) {
         await traveller.leave(scouts[0]);
         await scouts[1].do("emit", { event: "news", args: ["missed"] });
         await scouts[0].until("news", "missed");
-        await eventually(async () => !(await kept(traveller.key)), "expiry");
+        await eventually(async () => !(await traveller.isKept()), "expiry");
         await traveller.arrive(1);
         await traveller.isNew();
         assert.deepEqual(traveller.news(), []);
@@ -331,12 +234,13 @@ if (kKinds.includes("patchbay")) {
           options: (i) => ["--recovery", kLong, ...(i === 0 ? ["--drain", 100] : [])],
         });
         try {
+          cluster.inspector = handle.inspector;
           const scouts = await cluster.scouts();
           await travelling(cluster, 0, async (traveller) => {
             cluster.drop(scouts[0]);
             traveller.proxy.faults = { refuse: 100 };
             await cluster.servers.shift().stop();
-            assert.equal(await kept(traveller.key), true);
+            assert.equal(await traveller.isKept(), true);
             await scouts[1].do("emit", { event: "news", args: ["missed"], to: ["r"] });
             await traveller.arrive(0);
             await traveller.hasRecovered();
