@@ -10,7 +10,7 @@ import { useServer } from "../support/server.mjs";
 
 // Longer than an answer ever takes; only a test that goes wrong waits for it.
 const kAmple = 4000;
-const kShort = 200;
+const kShort = 500;
 
 describe("a broadcast with acknowledgements", () => {
   const server = useServer("socketio", "--ping-interval", 2000, "--ping-timeout", 5000);

@@ -132,8 +132,8 @@ class Server {
 }
 
 export function startServer(mode, ...options) {
-  const start = (more = []) => startServerBy([], mode, ...options, ...more);
-  return kBalancer ? startBalanced(start, mode, options) : start();
+  const start = (given) => startServerBy([], mode, ...given);
+  return kBalancer ? startBalanced(start, mode, options) : start(options);
 }
 
 // By a command that executes the one behind it: ["ip", "netns", "exec", "name"].

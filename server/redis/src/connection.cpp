@@ -100,7 +100,7 @@ void Connection::log_in() {
     ask(command("SELECT", endpoint_.database), &Connection::on_selected);
   }
   ask(command("PING"), &Connection::on_ping);
-  ask(command("INFO", "cluster"), &Connection::on_cluster_info);
+  ask(command("INFO", "server"), &Connection::on_server_info);
   read();
 }
 
@@ -125,13 +125,18 @@ void Connection::on_ping(ReplyView reply) {
 }
 
 // The last question. A user who may not ask is taken at the word of the configuration.
-void Connection::on_cluster_info(ReplyView reply) {
+void Connection::on_server_info(ReplyView reply) {
   if (reply.is_error() && reply.text().starts_with("NOAUTH")) {
     return fail("it wants a password: " + std::string(reply.text()));
   }
-  if (reply.text().find("cluster_enabled:1") != std::string_view::npos) {
+  const std::string_view info = reply.text();
+  if (info.find("redis_mode:cluster") != std::string_view::npos) {
     return fail(
-        "it is a Redis Cluster, which is not supported: use one server, or one with replicas");
+        "it is part of a Redis Cluster, which is not supported: use one server, or one with "
+        "replicas");
+  }
+  if (info.find("redis_mode:sentinel") != std::string_view::npos) {
+    return fail("it is a Sentinel, which is not supported: give the address of the server itself");
   }
   open_ = true;
   handler_->on_open();

@@ -61,7 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_logged_in(ReplyView reply);
   void on_selected(ReplyView reply);
   void on_ping(ReplyView reply);
-  void on_cluster_info(ReplyView reply);
+  void on_server_info(ReplyView reply);
   void read();
   void on_read(std::size_t size);
   void take_reply(ReplyView reply);

@@ -14,6 +14,9 @@
 #include <exception>
 #include <patchbay/patchbay.hpp>
 #include <string>
+#ifdef BENCH_REDIS
+#include <patchbay/redis/redis.hpp>
+#endif
 
 namespace {
 
@@ -25,6 +28,8 @@ struct Settings {
   std::size_t threads = 1;
   unsigned ping_interval_ms = 25'000;
   bool deflate = false;
+  std::string redis;  // URL; empty: alone
+  std::string adapter = "classic";
 };
 
 // Connections by the ten thousand: a connection takes a descriptor.
@@ -44,6 +49,18 @@ patchbay::ServerOptions options_of(const Settings& settings) {
     options.per_message_deflate = patchbay::PerMessageDeflateOptions{
         .server_no_context_takeover = true, .client_no_context_takeover = true};
   }
+#ifdef BENCH_REDIS
+  const patchbay::redis::Options redis{.url = settings.redis};
+  if (settings.redis.empty()) {
+    // alone
+  } else if (settings.adapter == "streams") {
+    options.adapter = patchbay::redis::streams_adapter(redis);
+  } else if (settings.adapter == "sharded") {
+    options.adapter = patchbay::redis::sharded_adapter(redis);
+  } else {
+    options.adapter = patchbay::redis::classic_adapter(redis);
+  }
+#endif
   return options;
 }
 
@@ -98,6 +115,11 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(std::size_t{1}, patchbay::engineio::kMaxThreads));
   app.add_option("--ping-interval", settings.ping_interval_ms, "Milliseconds between heartbeats");
   app.add_flag("--deflate", settings.deflate, "Compress, keeping nothing between messages");
+#ifdef BENCH_REDIS
+  app.add_option("--redis", settings.redis, "Join the other servers at this Redis");
+  app.add_option("--adapter", settings.adapter, "classic, sharded or streams")
+      ->check(CLI::IsMember({"classic", "sharded", "streams"}));
+#endif
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
