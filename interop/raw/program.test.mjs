@@ -13,6 +13,7 @@ import tls from "node:tls";
 
 import { io } from "socket.io-client";
 
+import { useRedis } from "../support/redis.mjs";
 import { makeCertificate } from "../support/tls.mjs";
 import { within } from "../support/wait.mjs";
 
@@ -80,6 +81,11 @@ describe("what it is told", () => {
       [["--redirect-port", "80"], /--redirect-port requires --tls-cert/],
       [["--missed-pongs", "0"], /missed_pongs must be at least 1/],
       [["--config", join(folder, "missing")], /missing/],
+      [["--redis", "http://localhost"], /Redis URL: it must begin with redis:\/\/ or rediss:\/\//],
+      [["--redis", "redis://localhost:0"], /Redis URL: the port must be a number/],
+      [["--redis", "redis://a:1,b:2"], /Redis Cluster is not supported/],
+      [["--redis", "redis://localhost", "--adapter", "mqtt"], /--adapter: mqtt not in/],
+      [["--adapter", "streams"], /--adapter requires --redis/],
     ]) {
       const { status, text } = outcome("--check", ...args);
       assert.notEqual(status, 0);
@@ -92,6 +98,54 @@ describe("what it is told", () => {
     const { status, text } = configured("max-conections=5\n");
     assert.notEqual(status, 0);
     assert.match(text, /max-conections/);
+  });
+});
+
+describe("several programs at one Redis", () => {
+  const here = useRedis({ durable: true });
+
+  for (const adapter of ["classic", "sharded", "streams"]) {
+    it(`are one chat (${adapter})`, async () => {
+      const options = ["--redis", here.redis.url, "--adapter", adapter, "--redis-prefix", adapter];
+      const programs = [new Program(...options), new Program(...options)];
+      const clients = [];
+      try {
+        for (const program of programs) {
+          const port = (await program.says(/listening on http:\/\/.*:(\d+)/))[1];
+          const client = io(`http://127.0.0.1:${port}`, { reconnection: false });
+          clients.push(client);
+          const { ok } = await client.timeout(20_000).emitWithAck("join", { name: `at ${port}`, room: "lobby" });
+          assert.ok(ok);
+        }
+        // The one asked first may be connected with Redis before the other one: then nobody hears it there.
+        const heard = new Promise((done) => clients[1].on("message", done));
+        const again = setInterval(() => clients[0].emit("message", "hello"), 50);
+        const { text, from } = await within(heard, "a message of the other program's client", 20_000);
+        clearInterval(again);
+        assert.deepEqual([text, from.id], ["hello", clients[0].id]);
+      } finally {
+        for (const client of clients) client.disconnect();
+        for (const program of programs) program.child.kill("SIGINT");
+        for (const program of programs) assert.equal(await within(program.ended, "the end", 20_000), 0);
+      }
+    });
+  }
+
+  it("without Redis a program serves alone, says so once, and says when it is there again", async () => {
+    await here.redis.kill();
+    const program = new Program("--redis", here.redis.url, "--adapter", "streams");
+    try {
+      await program.says(/Redis at 127\.0\.0\.1:\d+ is away, clients of this server are served alone: cannot connect/);
+      const port = (await program.says(/listening on http:\/\/.*:(\d+)/))[1];
+      const client = io(`http://127.0.0.1:${port}`, { reconnection: false });
+      assert.ok((await client.timeout(20_000).emitWithAck("join", { name: "ada", room: "lobby" })).ok);
+      client.disconnect();
+      await here.redis.restart();
+      await program.says(/Redis at 127\.0\.0\.1:\d+ is there/);
+    } finally {
+      program.child.kill("SIGINT");
+      assert.equal(await within(program.ended, "the end", 20_000), 0);
+    }
   });
 });
 

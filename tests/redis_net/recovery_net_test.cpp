@@ -92,6 +92,27 @@ TEST_CASE("redis: a client comes back to another server, and has missed nothing"
   CHECK_FALSE(wanderer.move_to(cluster[1]));
 }
 
+TEST_CASE("redis: without streams a client comes back to its own server, and has missed nothing") {
+  for (const AdapterKind kind : {AdapterKind::classic, AdapterKind::sharded}) {
+    CAPTURE(name_of(kind));
+    RedisCluster cluster(kind, true);
+    Wanderer wanderer(cluster[0]);
+    cluster[1].io.emit("n", 1);
+    wanderer.read_until(1);
+    wanderer.leave(cluster[0]);
+    const auto witness = cluster[0].connect();
+    cluster[0].io.emit("n", 2);
+    CHECK(witness->next()[1] == Value(2));
+    cluster[1].io.emit("n", 3);
+    CHECK(witness->next()[1] == Value(3));
+    REQUIRE(wanderer.move_to(cluster[0]));
+    wanderer.read_until(3);
+    CHECK(wanderer.seen == std::vector<std::int64_t>{1, 2, 3});
+    wanderer.leave(cluster[0]);
+    CHECK_FALSE(wanderer.move_to(cluster[1]));
+  }
+}
+
 TEST_CASE("redis: clients that wander while everybody emits get each event once, in one order") {
   RedisCluster cluster(AdapterKind::streams, true);
   constexpr int kRounds = 12;

@@ -262,7 +262,7 @@ function note(text) {
 function addEntry(message, body) {
   const log = logOf(message.room);
   const { from, at } = message;
-  const key = `${at}/${message.id}`; // ids start anew with the server, times do not
+  const key = `${at}/${message.id}/${from.id}`; // ids start anew with the server, and each of several has its own
   if (log.seen.has(key)) return;
   log.seen.add(key);
 

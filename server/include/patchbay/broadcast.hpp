@@ -40,8 +40,8 @@ decltype(auto) last_of(Tuple& args) {
 
 }  // namespace detail
 
-// The room in which a user's sockets are (Socket::set_user): "user:" and the user. A Node.js server of
-// the same cluster has its sockets join it by that name.
+// The room in which a user's sockets are (Socket::set_user): "user:" and the user. A Node.js server
+// of the same cluster has its sockets join it by that name.
 [[nodiscard]] inline std::string user_room(std::string_view user) {
   return "user:" + std::string(user);
 }

@@ -114,12 +114,15 @@ void Link::on_closed(std::string reason) {
   }
 }
 
-Millis Link::next_delay() {
+Millis retry_delay(const Options& options, unsigned failed, Millis jitter) {
   constexpr unsigned kMaxShift = 20;
-  const Millis doubled = options_.retry_base * (1U << std::min(attempts_, kMaxShift));
-  ++attempts_;
+  const Millis doubled = options.retry_base * (1U << std::min(failed, kMaxShift));
+  return std::min(options.retry_limit, doubled + jitter);
+}
+
+Millis Link::next_delay() {
   const Millis jitter(std::uniform_int_distribution<int>(0, kJitterMs)(random_));
-  return std::min(options_.retry_limit, doubled + jitter);
+  return retry_delay(options_, attempts_++, jitter);
 }
 
 // --- Signs of life

@@ -19,6 +19,10 @@ namespace patchbay::redis {
 // What is kept for a Redis that is away; beyond that it is lost.
 inline constexpr std::size_t kMaxWaitingBytes = std::size_t{64} * 1024 * 1024;
 
+// How long the next attempt waits after so many have failed. `jitter`: up to a second, so that not
+// everybody comes at once.
+[[nodiscard]] Millis retry_delay(const Options& options, unsigned failed, Millis jitter);
+
 // A connection with Redis that comes back when it breaks, and that notices when the other end is
 // silent. Belongs to the thread that runs the io_context.
 class Link : public std::enable_shared_from_this<Link>, public Connection::Handler {

@@ -220,15 +220,22 @@ struct Member::Carry {
 
   void operator()(cluster::Broadcast& content) const {
     if (content.request_id.empty()) {
-      const bool recoverable = nsp.server().options().connection_state_recovery.has_value() &&
-                               !content.options.flags.volatile_;
-      nsp.local_sockets().deliver(view_of(content), content.options,
-                                  recoverable ? offset : std::string_view());
+      deliver(content);
       return;
     }
     const auto sink =
         std::make_shared<AnsweringSink>(self.shared_from_this(), asker, content.request_id);
     nsp.local_sockets().deliver_with_ack(view_of(content), content.options, sink);
+  }
+  void deliver(const cluster::Broadcast& content) const {
+    if (!self.wire_->has_offsets()) {
+      MemoryAdapter(nsp).broadcast(view_of(content), content.options);
+      return;
+    }
+    const bool recoverable = nsp.server().options().connection_state_recovery.has_value() &&
+                             !content.options.flags.volatile_;
+    nsp.local_sockets().deliver(view_of(content), content.options,
+                                recoverable ? offset : std::string_view());
   }
   void operator()(cluster::JoinRooms& content) const {
     nsp.local_sockets().join(content.target, content.rooms);

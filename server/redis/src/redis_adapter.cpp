@@ -9,7 +9,7 @@
 namespace patchbay::redis {
 
 RedisAdapter::RedisAdapter(Namespace& nsp, std::shared_ptr<Member> member)
-    : nsp_(&nsp), member_(std::move(member)) {}
+    : nsp_(&nsp), member_(std::move(member)), here_(nsp) {}
 
 void RedisAdapter::init() {
   member_->open(nsp_->weak_from_this());
@@ -31,13 +31,13 @@ void RedisAdapter::server_count(detail::Completion<std::size_t> done) {
 
 // Encoded once for everybody, where the others understand what clients do.
 void RedisAdapter::broadcast(const OutgoingEvent& event, const BroadcastOptions& options) {
-  if (alone(options)) return nsp_->local_sockets().deliver(event, options);
+  if (alone(options)) return here_.broadcast(event, options);
   const auto json = sio::event_json(event.name, event.args);
   OutgoingEvent encoded = event;
   if (json) encoded.json = *json;
   member_->wire().broadcast({.name = event.name, .args = event.args, .json = encoded.json}, options,
                             {});
-  nsp_->local_sockets().deliver(encoded, options);
+  here_.broadcast(encoded, options);
 }
 
 void RedisAdapter::broadcast_with_ack(const OutgoingEvent& event, const BroadcastOptions& options,
@@ -102,22 +102,17 @@ void RedisAdapter::server_side_emit_with_ack(std::string_view event, std::span<c
 }
 
 void RedisAdapter::persist_session(SavedSession session) {
-  nsp_->local_sockets().persist(std::move(session));
+  here_.persist_session(std::move(session));
 }
 
 void RedisAdapter::restore_session(std::string_view private_id, std::string_view offset,
                                    detail::Completion<std::optional<SavedSession>> done) {
-  nsp_->local_sockets().restore(private_id, offset,
-                                [done = std::move(done)](std::optional<SavedSession> session) {
-                                  done({}, std::move(session));
-                                });
+  here_.restore_session(private_id, offset, std::move(done));
 }
 
 void RedisAdapter::missed_events(const SavedSession& session, std::string_view offset,
                                  detail::Completion<std::vector<MissedEvent>> done) {
-  auto events = nsp_->local_sockets().missed(session, offset);
-  const auto error = events ? std::error_code() : make_error_code(std::errc::no_message_available);
-  done(error, std::move(events).value_or(std::vector<MissedEvent>()));
+  here_.missed_events(session, offset, std::move(done));
 }
 
 void RedisAdapter::on_room_event(const RoomEvent& event) {

@@ -29,7 +29,7 @@ class RedisAdapter : public Adapter {
   void server_side_emit(std::string_view event, std::span<const Value> args) override;
   void server_side_emit_with_ack(std::string_view event, std::span<const Value> args,
                                  detail::Completion<std::vector<Value>> done) override;
-  // Within this process: these ways of talking keep nothing for those who are away.
+  // By this process' own record: these ways of talking keep nothing for those who are away.
   void persist_session(SavedSession session) override;
   void restore_session(std::string_view private_id, std::string_view offset,
                        detail::Completion<std::optional<SavedSession>> done) override;
@@ -48,6 +48,7 @@ class RedisAdapter : public Adapter {
  private:
   Namespace* nsp_;
   std::shared_ptr<Member> member_;
+  MemoryAdapter here_;
 };
 
 }  // namespace patchbay::redis

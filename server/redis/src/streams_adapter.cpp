@@ -42,7 +42,9 @@ bool StreamsAdapter::recovers() const noexcept {
 }
 
 void StreamsAdapter::broadcast(const OutgoingEvent& event, const BroadcastOptions& options) {
-  if (alone(options) || !recovers()) return RedisAdapter::broadcast(event, options);
+  if (!recovers()) return RedisAdapter::broadcast(event, options);
+  // What is not in the stream cannot be recovered.
+  if (alone(options)) return nsp().local_sockets().deliver(event, options);
   auto kept = std::make_shared<KeptEvent>(
       KeptEvent{.name = std::string(event.name),
                 .args = {event.args.begin(), event.args.end()},

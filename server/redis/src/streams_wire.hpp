@@ -24,6 +24,7 @@ class StreamsWire final : public Wire {
   void say(const cluster::Content& content) override;
   void answer(const std::string& uid, const cluster::Content& content) override;
   void count_members(std::function<void(std::optional<std::size_t>)> done) override;
+  [[nodiscard]] bool has_offsets() const noexcept override { return true; }
 
   // A broadcast which the clients of this server get by `deliver`; see Outbox.
   void broadcast_in_order(const cluster::EventView& event, const BroadcastOptions& options,

@@ -47,6 +47,10 @@ class Wire {
   // [loop] How many members there are, this one included. Nothing when Redis is away.
   virtual void count_members(std::function<void(std::optional<std::size_t>)> done) = 0;
 
+  // Its events have offsets, by which clients can come back to any server. Else each server keeps a
+  // record of its own.
+  [[nodiscard]] virtual bool has_offsets() const noexcept { return false; }
+
   // As Adapter::on_room_event().
   virtual void on_room_event(const RoomEvent& /*event*/) {}
 };
