@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The network between one of two Patchbay servers and Redis fails, while both emit: connections that
+// The network between a Patchbay server, one of two, and Redis fails, while both emit: connections that
 // stall and go on, and connections that are dead without anybody being told. Meanwhile the clients of
 // both servers are served; later all is as before.
 
@@ -44,7 +44,7 @@ const kFailures = {
   },
 };
 
-async function run(test, adapter, { patience, fail, mend, complete, served }) {
+async function run(test, adapter, peer, { patience, fail, mend, complete, served }) {
   const redis = await Redis.start();
   let proxy;
   let cluster;
@@ -54,9 +54,10 @@ async function run(test, adapter, { patience, fail, mend, complete, served }) {
     cluster = await Cluster.start({
       redis,
       adapter,
-      kinds: ["patchbay", "patchbay"],
-      options: (i) => [
-        ...["--redis-timeout", patience, "--redis-retry", 100, "--block-time", 200],
+      kinds: [peer, "patchbay"],
+      options: (i, kind) => [
+        ...["--block-time", 200],
+        ...(kind === "patchbay" ? ["--redis-timeout", patience, "--redis-retry", 100] : []),
         ...(i === 1 ? ["--redis", `redis://127.0.0.1:${proxy.port}`] : []),
       ],
     });
@@ -99,7 +100,12 @@ const kWays = [
 describe("the network between one server and Redis", { skip: !kKinds.includes("patchbay") }, () => {
   for (const [name, failure] of Object.entries(kFailures)) {
     for (const adapter of kAdapters) {
-      it(`${name}: ${adapter}`, { timeout: 120_000 }, (test) => run(test, adapter, failure));
+      // With streams a Node.js server, too, must not miss anything.
+      for (const peer of adapter === "streams" ? kKinds : ["patchbay"]) {
+        it(`${name}: ${adapter}, beside ${peer}`, { timeout: 120_000 }, (test) =>
+          run(test, adapter, peer, failure),
+        );
+      }
     }
   }
 });
