@@ -122,8 +122,9 @@ describe("nginx: an instance that is marked down", () => {
     assert.ok(text.includes(server));
     writeFileSync(site, text.replace(server, `${server} down`));
     pair.balancer.reload();
-    // While old workers still take connections, requests of one client may go by either file.
-    const newcomers = () => many(12, pair.url, way).catch(() => []);
+    // By one request each: while old workers still take connections, two may go by either file.
+    const newcomer = () => ({ ...way(), transports: ["websocket"] });
+    const newcomers = () => many(12, pair.url, newcomer);
     await eventually(
       async () => {
         const parts = await shares(await newcomers(), pair.instances);
