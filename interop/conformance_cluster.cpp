@@ -230,10 +230,11 @@ const std::map<std::string_view, Operation>& operations() {
 void on_connection(const SocketPtr& socket) {
   socket->on("do", [self = socket.get()](const Value& command, const Ack& ack) {
     const auto found = operations().find(text(command, "op"));
-    if (found == operations().end()) {
-      ack(Object{{"error", "unknown operation"}});
-    } else {
+    try {
+      if (found == operations().end()) throw std::invalid_argument("unknown operation");
       found->second(*self, command, ack);
+    } catch (const std::exception& error) {
+      ack(Object{{"error", error.what()}});
     }
   });
 }

@@ -139,6 +139,29 @@ for (const kinds of kPairs) {
       });
     });
 
+    it("in another namespace it gets what was sent there", async () => {
+      const { cluster, scouts } = context;
+      const inside = await cluster.scouts("/game");
+      await travelling(
+        cluster,
+        0,
+        async (traveller) => {
+          await traveller.leave(inside[0]);
+          await scouts[0].do("emit", { to: ["r"], event: "news", args: ["elsewhere"] });
+          await inside[0].do("emit", { to: ["r"], event: "news", args: ["here"] });
+          await inside[0].do("emit", { event: "done", args: [traveller.id] });
+          await inside[1].until("done", traveller.id);
+          await traveller.arrive(1);
+          await traveller.hasRecovered();
+          await inside[1].do("emit", { to: ["r"], event: "news", args: ["after"] });
+          await traveller.member.until("news", "after");
+          assert.deepEqual(traveller.news(), [["here"], ["after"]]);
+        },
+        { nsp: "/game" },
+      );
+      for (const scout of inside) cluster.drop(scout);
+    });
+
     it("a session serves once, on either server", async () => {
       const { cluster, scouts } = context;
       await travelling(cluster, 0, async (traveller) => {
@@ -214,6 +237,30 @@ for (const kinds of kPairs) {
         await scouts[1].do("emit", { event: "news", args: ["missed"] });
         await scouts[0].until("news", "missed");
         await eventually(async () => !(await traveller.isKept()), "expiry");
+        await traveller.arrive(1);
+        await traveller.isNew();
+        assert.deepEqual(traveller.news(), []);
+      });
+    });
+  });
+}
+
+// Redis cuts streams where that is cheap, which is at every hundredth entry.
+for (const kinds of kPairs) {
+  describe(`what the stream has forgotten, from ${kinds[0]} to ${kinds[1]}`, () => {
+    const context = useCluster(kinds, ["--max-len", 100]);
+
+    it("is not missed by halves: a client begins anew", async () => {
+      const { cluster, scouts } = context;
+      await travelling(cluster, 0, async (traveller) => {
+        await traveller.leave(scouts[0]);
+        // Not more at a time than the stream can hold until all have read it.
+        for (let i = 0; i < 20; i++) {
+          await scouts[i % 2].do("emit", { event: "news", args: [i], to: ["r"], repeat: 30 });
+          await scouts[i % 2].do("emit", { event: "done", args: [traveller.id, i] });
+          for (const scout of scouts) await scout.until("done", traveller.id, i);
+        }
+        assert.ok((await handle.inspector.xLen(cluster.prefix)) < 300);
         await traveller.arrive(1);
         await traveller.isNew();
         assert.deepEqual(traveller.news(), []);

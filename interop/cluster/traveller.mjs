@@ -17,12 +17,13 @@ export const kData = { name: "☃", list: [1, { bin: Buffer.from("é") }] };
 export class Traveller {
   #lost; // its id before
 
-  static async start(cluster, index, { rooms = ["r"], data = kData } = {}) {
+  static async start(cluster, index, { rooms = ["r"], data = kData, nsp = "/" } = {}) {
     const traveller = new Traveller();
     traveller.cluster = cluster;
     traveller.proxy = await FaultProxy.start({ port: cluster.servers[index].port });
     traveller.member = await cluster.connect(index, "traveller", {
       url: `http://127.0.0.1:${traveller.proxy.port}`,
+      nsp,
       reconnection: true,
       reconnectionDelay: 10,
       reconnectionDelayMax: 50,
