@@ -5,10 +5,12 @@
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
+import net from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 
 import { call, connect, kTransports, upgraded, useClients } from "../support/client.mjs";
+import { request } from "../support/http.mjs";
 import { startServer } from "../support/server.mjs";
 import { eventually } from "../support/wait.mjs";
 import { kWays, many, processes, shares, usePair } from "./pair.mjs";
@@ -18,9 +20,18 @@ const kPatience = 20_000;
 // Deadlines are seconds in real life.
 const kOptions = ["--ping-interval", 1000, "--ping-timeout", 2000, "--drain", 500];
 const kComeBack = { reconnection: true, reconnectionDelay: 20, reconnectionDelayMax: 200 };
+const kOpen = "/socket.io/?EIO=4&transport=polling";
 const kKinds = Object.values(kTransports);
 
 const start = (...options) => startServer("socketio", ...kOptions, ...options);
+
+function refuses(port) {
+  return new Promise((done) => {
+    const socket = net.connect({ port, host: "127.0.0.1" });
+    socket.once("error", () => done(true)).once("connect", () => done(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
 
 // Where the clients are, once all are connected and that is one of these instances for each.
 function settled(sockets, instances) {
@@ -122,8 +133,9 @@ describe("nginx: an instance that is marked down", () => {
     assert.ok(text.includes(server));
     writeFileSync(site, text.replace(server, `${server} down`));
     pair.balancer.reload();
-    // While old workers still take connections, requests of one client may go by either file.
-    const newcomers = () => many(12, pair.url, way).catch(() => []);
+    // By one request each: while old workers still take connections, two may go by either file.
+    const newcomer = () => ({ ...way(), transports: ["websocket"] });
+    const newcomers = () => many(12, pair.url, newcomer);
     await eventually(
       async () => {
         const parts = await shares(await newcomers(), pair.instances);
@@ -136,6 +148,36 @@ describe("nginx: an instance that is marked down", () => {
     assert.deepEqual(lost, []);
   });
 });
+
+for (const what of ["nginx/header", "haproxy/header"]) {
+  describe(`${what}: an instance that drains`, () => {
+    const pair = usePair(what, { start });
+    useClients();
+
+    it("turns newcomers away, over connections that it has, and the other one takes them", async () => {
+      const [leaving] = pair.instances;
+      // Values whose instance is the one that leaves.
+      const headers = [];
+      for (let i = 0; headers.length < 8; i++) {
+        const own = { "X-Session": `newcomer ${i}` };
+        const [socket] = await many(1, pair.url, () => ({ extraHeaders: own }));
+        if ((await processes([socket]))[0] === leaving.pid) headers.push(own);
+        socket.disconnect();
+      }
+      const open = (own) => request(pair.port, "GET", kOpen, { headers: own });
+      // Sessions that say nothing any more keep it busy until its time is up.
+      const answers = await Promise.all(headers.map(open));
+      const stopped = leaving.stop();
+      await eventually(() => refuses(leaving.port), "an instance that listens no more");
+      assert.ok(leaving.alive);
+      for (let i = 0; i < 3; i++) answers.push(...(await Promise.all(headers.map(open))));
+      assert.ok(leaving.alive, "had gone before it could turn anybody away");
+      assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+      await stopped;
+      pair.instances[0] = await start("--port", leaving.port);
+    });
+  });
+}
 
 describe("haproxy: its health check", () => {
   const pair = usePair("haproxy/cookie", { start });

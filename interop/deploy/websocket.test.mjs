@@ -14,7 +14,8 @@ import {
   useClients,
 } from "../support/client.mjs";
 import { request } from "../support/http.mjs";
-import { many, shares, usePair } from "./pair.mjs";
+import { eventually } from "../support/wait.mjs";
+import { many, processes, shares, usePair } from "./pair.mjs";
 
 const kClients = 50;
 const kUnknown = '{"code":0,"message":"Transport unknown"}';
@@ -33,6 +34,20 @@ for (const what of ["nginx/websocket", "haproxy/websocket"]) {
       assert.deepEqual(await call(sockets[0], "message-with-ack", bytes), bytes);
       assert.deepEqual(await shares(sockets, pair.instances), [kClients / 2, kClients / 2]);
       assert.deepEqual(lost, []);
+    });
+
+    it("who has the fewest gets the next ones", async () => {
+      const options = () => ({ transports: ["websocket"] });
+      const sockets = await many(10, pair.url, options);
+      const at = await processes(sockets);
+      const [emptied] = pair.instances;
+      for (const [i, socket] of sockets.entries()) if (at[i] === emptied.pid) socket.disconnect();
+      // The balancer knows when the instance does.
+      const observer = await connect(emptied.url);
+      const alone = async () => (await call(observer, "fetch", null)).length === 1;
+      await eventually(alone, "the end of its clients");
+      const next = await many(5, pair.url, options);
+      assert.deepEqual(await shares(next, pair.instances), [5, 0]);
     });
 
     it("polling is not offered, and who insists is told so", async () => {
