@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Recovery over Redis Streams where Redis is away at times: what a server has given its clients while
-// nobody else could know of it is not given to them again.
+// Recovery over Redis Streams where Redis is away at times: who has recovered has been sent all there
+// was, once, also what its server gave it while nobody else could know of it; or it begins anew.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -36,7 +36,7 @@ describe("recovery when Redis was away", { skip: !kKinds.includes("patchbay") },
   const sequence = (from) => Array.from({ length: sent - from }, (_, i) => from + i);
 
   // Emits while Redis is away; resolves when it is back and has what was emitted.
-  async function outage(traveller) {
+  async function outage(traveller, meanwhile = () => {}) {
     await handle.redis.kill();
     await eventually(async () => {
       const { error } = await scouts[0].run("server-count");
@@ -44,6 +44,7 @@ describe("recovery when Redis was away", { skip: !kKinds.includes("patchbay") },
     }, "the server has noticed");
     for (let i = 0; i < 5; i++) await news();
     await eventually(() => numbers(traveller).at(-1) === sent - 1, "local delivery");
+    await meanwhile();
     await handle.redis.restart();
     await cluster.settled(scouts);
   }
@@ -60,6 +61,32 @@ describe("recovery when Redis was away", { skip: !kKinds.includes("patchbay") },
         await traveller.hasRecovered();
         await eventually(() => numbers(traveller).at(-1) === sent - 1, "the last");
         assert.deepEqual(numbers(traveller), sequence(from));
+      });
+    });
+
+    it(`who goes while Redis is away recovers with all, or begins anew (to server ${to})`, async () => {
+      await travelling(cluster, 0, async (traveller) => {
+        const from = sent;
+        await news();
+        await outage(traveller, async () => {
+          traveller.lose();
+          await eventually(
+            async () =>
+              (await scouts[0].run("fetch", { to: [traveller.id], flags: { local: true } })).value
+                .length === 0,
+            "its server has noticed",
+          );
+          for (let i = 0; i < 5; i++) await news();
+        });
+        await traveller.arrive(to);
+        await news();
+        if (traveller.member.socket.recovered) {
+          await traveller.hasRecovered();
+          await eventually(() => numbers(traveller).at(-1) === sent - 1, "the last");
+          assert.deepEqual(numbers(traveller), sequence(from));
+        } else {
+          await traveller.isNew();
+        }
       });
     });
   }

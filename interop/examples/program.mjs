@@ -19,9 +19,9 @@ const kPatience = 15_000;
 
 // Resolves to {url, stop} once the example listens. stop() sends SIGTERM and fails unless that ends
 // the program with code 0 and nothing on its standard error stream.
-export async function startExample(name) {
+export async function startExample(name, ...args) {
   const binary = resolve(kFolder, `example-${name}`);
-  const child = spawn(binary, ["0"], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, ["0", ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (complaints += text));
   const ended = once(child, "close");

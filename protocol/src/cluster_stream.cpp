@@ -145,6 +145,7 @@ std::string encode_session(const StoredSession& session) {
                 {"rooms", strings_array(session.rooms)},
                 {"data", session.data}};
   if (!session.user.empty()) object.set("user", session.user);
+  if (!session.unnamed_offset.empty()) object.set("unnamedOffset", session.unnamed_offset);
   std::string bytes;
   append_msgpack(bytes, Value(std::move(object)));
   return in_base64(bytes);
@@ -161,7 +162,8 @@ Result<StoredSession> decode_session(std::string_view data) {
                        .private_id = value["pid"].as_string(),
                        .rooms = read_strings(value["rooms"]),
                        .data = value["data"],
-                       .user = read_string(value["user"])};
+                       .user = read_string(value["user"]),
+                       .unnamed_offset = read_string(value["unnamedOffset"])};
 }
 
 bool is_for(const BroadcastTarget& target, const std::vector<std::string>& rooms) {

@@ -39,8 +39,8 @@ struct Settings {
   std::string redis_ca;
   std::string redis_prefix = "socket.io";
   std::string adapter = "classic";
-  std::uint32_t recovery_ms = 0;  // 0: off
 
+  std::uint32_t recovery_ms = 0;  // 0: off
   std::uint32_t drain_ms = 5'000;
   std::uint32_t drain_deadline_ms = 15'000;
 

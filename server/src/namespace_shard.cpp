@@ -137,14 +137,20 @@ void NamespaceShard::for_each_selected(const BroadcastTarget& target, F&& functi
   }
 }
 
-void NamespaceShard::record(const Delivery& delivery) {
+void NamespaceShard::add_to_record(const Delivery& delivery) {
   if (!recovery_ || delivery.offset.empty()) return;
   recovery_->add_event(loop_->now(), delivery.offset, delivery.target, delivery.message);
   watch_expiry();
 }
 
+void NamespaceShard::record(const Delivery& delivery) {
+  add_to_record(delivery);
+  for_each_selected(delivery.target,
+                    [&delivery](Socket& socket) { socket.set_unnamed_offset(delivery.offset); });
+}
+
 void NamespaceShard::deliver(const Delivery& delivery) {
-  record(delivery);
+  add_to_record(delivery);
   // Listeners may do anything: they are called when everybody has been sent the event, so that what
   // they emit comes behind it, here as in the record.
   const auto listening = delivery.event ? select(delivery.target) : std::vector<SocketPtr>();

@@ -68,7 +68,7 @@ class NamespaceShard {
   [[nodiscard]] SocketPtr find(std::string_view id) const;
 
   void deliver(const Delivery& delivery);
-  // What of it concerns those who come back.
+  // Keeps it for those who come back. The sockets have been sent it already, without its offset.
   void record(const Delivery& delivery);
   // To how many it has been sent. Each of these answers to the sink, until `limit`.
   std::size_t deliver_with_ack(const Delivery& delivery, std::uint64_t ack_id, Millis limit,
@@ -105,6 +105,7 @@ class NamespaceShard {
   void for_each_in(std::string_view room, F&& function);
   template <typename F>
   void for_each_selected(const BroadcastTarget& target, F&& function);
+  void add_to_record(const Delivery& delivery);
   static void call_listeners(const std::vector<SocketPtr>& sockets, const OutgoingEvent& event);
   void watch_expiry();
   void count_sessions();

@@ -326,11 +326,16 @@ void Socket::set_last_offset(std::string_view offset) {
   if (extras_) extras_->last_offset = offset;
 }
 
+void Socket::set_unnamed_offset(std::string_view offset) {
+  if (extras_) extras_->unnamed_offset = offset;
+}
+
 void Socket::restore(const SavedSession& session) {
   recovered_ = true;
   data_ = session.data;
   extras().private_id = session.private_id;
   extras().last_offset = session.last_offset;
+  extras().unnamed_offset = session.unnamed_offset;
   extras().user = session.user;
   for (const std::string& room : session.rooms) join(room);
 }
@@ -341,7 +346,8 @@ SavedSession Socket::saved() const {
           .rooms = rooms(),
           .data = data_,
           .last_offset = extras_->last_offset,
-          .user = extras_->user};
+          .user = extras_->user,
+          .unnamed_offset = extras_->unnamed_offset};
 }
 
 // --- The end

@@ -33,6 +33,9 @@ struct Socket::Extras {
   // Connection state recovery.
   std::string private_id;
   std::string last_offset;
+  // Of the last event that it was sent without its offset, which was not known yet: what offsets
+  // before it say about the client is not all that it has had.
+  std::string unnamed_offset;
   std::vector<HeldEmit> held;
 };
 

@@ -7,9 +7,17 @@
 #ifdef WITH_AUTH
 #include <patchbay/auth/jwt_auth.hpp>
 #endif
+#ifdef WITH_REDIS
+#include <patchbay/redis/redis.hpp>
+#endif
 
 int main() {
-  patchbay::Server io;
+  patchbay::ServerOptions options;
+#ifdef WITH_REDIS
+  // Nobody is there, and it serves all the same.
+  options.adapter = patchbay::redis::classic_adapter({.url = "redis://127.0.0.1:1"});
+#endif
+  patchbay::Server io(options);
   io.on_connection([&](patchbay::SocketPtr socket) {
     socket->join("lobby");
     socket->on("chat message",

@@ -237,7 +237,9 @@ TEST_CASE("stream: sessions") {
   CHECK(read->user.empty());
   StoredSession with_user = session;
   with_user.user = "ada";
+  with_user.unnamed_offset = "7-1";
   CHECK(decode_session(encode_session(with_user))->user == "ada");
+  CHECK(decode_session(encode_session(with_user))->unnamed_offset == "7-1");
   for (const char* bad : {"", "!", "wA==", "gA==", "gaNzaWSjU0lE"}) {
     CAPTURE(bad);
     CHECK_FALSE(decode_session(bad));

@@ -196,3 +196,57 @@ TEST_CASE_FIXTURE(LiveOffice, "what listeners add while they are told comes behi
   outbox->add(first);
   CHECK(take_log() == Strings{"a@", "b", "c@"});
 }
+
+TEST_CASE_FIXTURE(LiveOffice, "it is settled when all that was delivered has its place") {
+  CHECK(outbox->settled());
+  add("a");
+  CHECK(outbox->settled());
+  break_off();
+  CHECK_FALSE(outbox->settled());
+  add("b");
+  Strings told;
+  const auto ask = [&](const char* who) {
+    outbox->when_settled([&told, who](bool settled) {
+      told.push_back(std::string(who) + (settled ? " yes" : " no"));
+    });
+  };
+  ask("too early");
+  CHECK(told == Strings{"too early no"});
+  outbox->on_caught_up();
+  CHECK_FALSE(outbox->settled());
+  ask("first");
+  add("c");
+  read("1-0");
+  CHECK(told.size() == 1);
+  read("2-0");
+  CHECK(told == Strings{"too early no", "first yes"});
+  CHECK(outbox->settled());
+  ask("second");
+  CHECK(told.back() == "second yes");
+}
+
+TEST_CASE_FIXTURE(LiveOffice, "who waits for it to settle is told when it will not") {
+  break_off();
+  add("a");
+  outbox->on_caught_up();
+  bool told = false;
+  outbox->when_settled([&told](bool settled) { told = !settled; });
+  CHECK_FALSE(told);
+  break_off();
+  CHECK(told);
+}
+
+TEST_CASE_FIXTURE(LiveOffice,
+                  "what was trimmed before it was read is delivered when others' entries show it") {
+  add("a");
+  add("b");
+  taken("1-0");
+  outbox->on_entry("s", "0-5");
+  outbox->on_entry("t", "9-0");
+  CHECK(take_log().empty());
+  outbox->on_entry("s", "2-0");
+  CHECK(take_log() == Strings{"a@"});
+  // Of this one nothing is known yet.
+  outbox->on_entry("s", "3-0");
+  CHECK(take_log().empty());
+}

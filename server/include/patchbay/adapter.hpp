@@ -75,6 +75,9 @@ struct SavedSession {
   // nothing before it went, even if the event itself is long forgotten.
   std::string last_offset = {};
   std::string user = {};  // Socket::user()
+  // Of the last event that it was sent without an offset, by LocalSockets::record(). A client that
+  // comes with an earlier one has had events that this does not tell.
+  std::string unnamed_offset = {};
   // Where MemoryAdapter's record stood when the socket went. Nothing to others.
   std::uint64_t position = 0;
 };

@@ -294,6 +294,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void set_private_id(std::string id);
   [[nodiscard]] const std::string& private_id() const noexcept;
   void set_last_offset(std::string_view offset);
+  void set_unnamed_offset(std::string_view offset);
   void forget_listeners();
   void restore(const SavedSession& session);
   [[nodiscard]] SavedSession saved() const;

@@ -80,7 +80,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::deque<Answer> log_in_;  // what is still to be answered before it is open
   bool open_ = false;
   ReplyReader replies_;
-  std::array<char, 16 * 1024> buffer_{};
+  std::array<char, std::size_t{16} * 1024> buffer_{};
   std::string writing_;          // on its way
   std::size_t written_ = 0;      // of it
   std::string waiting_;          // behind that

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <utility>
 
 namespace patchbay::redis {
@@ -19,6 +20,7 @@ void Outbox::deliver(Letter& letter, std::string_view id) {
 }
 
 void Outbox::add(std::shared_ptr<Letter> letter) {
+  letter->number = ++last_number_;
   if (live_) return write(letter);
   if (!letter->delivered) deliver(*letter, {});
   if (waiting_bytes_ + size_of(*letter) > kMaxWaitingBytes) return;
@@ -52,6 +54,7 @@ void Outbox::on_taken(const std::shared_ptr<Letter>& letter, ReplyView reply) {
                letter->stream.c_str(), static_cast<int>(reply.text().size()), reply.text().data());
   std::erase(sent_, letter);
   if (!letter->delivered) deliver(*letter, {});
+  tell_settled();
 }
 
 void Outbox::on_own_entry(const std::string& stream, std::string_view id,
@@ -67,13 +70,63 @@ void Outbox::on_own_entry(const std::string& stream, std::string_view id,
     const bool is_it = letter->id.empty() || letter->id == id;
     if (!lost && !is_it) return;
     sent_.erase(found);
-    if (is_it) return deliver(*letter, id);
+    if (is_it) {
+      deliver(*letter, id);
+      return tell_settled();
+    }
     if (!letter->delivered) deliver(*letter, {});
   }
 }
 
+void Outbox::on_entry(const std::string& stream, std::string_view id) {
+  while (true) {
+    const auto first = std::ranges::find(
+        sent_, stream, [](const auto& letter) -> const std::string& { return letter->stream; });
+    if (first == sent_.end() || (*first)->id.empty()) return;
+    const std::shared_ptr<Letter> letter = *first;
+    if (!cluster::entry_before(letter->id, id)) return;
+    sent_.erase(first);
+    if (!letter->delivered) deliver(*letter, {});
+    tell_settled();
+  }
+}
+
+std::uint64_t Outbox::last_unsettled() const {
+  std::uint64_t last = 0;
+  for (const Letters* letters : {&sent_, &waiting_}) {
+    for (const auto& letter : *letters) {
+      if (letter->delivered && letter->deliver) last = letter->number;
+    }
+  }
+  return last;
+}
+
+bool Outbox::settled() const {
+  return live_ && last_unsettled() == 0;
+}
+
+void Outbox::when_settled(std::function<void(bool)> done) {
+  if (!live_) return done(false);
+  const std::uint64_t last = last_unsettled();
+  if (last == 0) return done(true);
+  asking_.push_back({.number = last, .done = std::move(done)});
+}
+
+// Letters are settled in the order of their numbers.
+void Outbox::tell_settled() {
+  if (asking_.empty()) return;
+  const std::uint64_t first = sent_.empty() ? last_number_ + 1 : sent_.front()->number;
+  const auto due =
+      std::stable_partition(asking_.begin(), asking_.end(),
+                            [first](const Asking& asking) { return asking.number >= first; });
+  std::vector<Asking> told(std::make_move_iterator(due), std::make_move_iterator(asking_.end()));
+  asking_.erase(due, asking_.end());
+  for (const Asking& asking : told) asking.done(true);
+}
+
 void Outbox::on_away() {
   live_ = false;
+  for (const Asking& asking : std::exchange(asking_, {})) asking.done(false);
   for (const auto& letter : Letters(sent_)) {
     if (!letter->delivered) deliver(*letter, {});
   }

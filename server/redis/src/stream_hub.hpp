@@ -26,6 +26,7 @@ class StreamHub final : public Hub, public Outbox::Post {
   using Hub::send;
   [[nodiscard]] const StreamsOptions& streams() const noexcept { return streams_; }
   [[nodiscard]] StreamReader& reader() noexcept { return *reader_; }
+  [[nodiscard]] Outbox& outbox() noexcept { return *outbox_; }
 
   // Who hears the entries of a namespace; `uid`: what it calls itself in its own.
   void listen(const std::string& nsp, const std::string& uid,

@@ -2,6 +2,7 @@
 #include "stream_reader.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace patchbay::redis {
@@ -141,12 +142,12 @@ void StreamReader::when_told(std::string_view stream, std::string id,
 }
 
 void StreamReader::tell_waiting() {
-  const auto told = std::ranges::stable_partition(waiting_, [](const Waiting& waiting) {
-    return cluster::entry_before(waiting.stream->position, waiting.id);
-  });
-  std::vector<Waiting> due(std::make_move_iterator(told.begin()),
-                           std::make_move_iterator(told.end()));
-  waiting_.erase(told.begin(), told.end());
+  const auto told =
+      std::stable_partition(waiting_.begin(), waiting_.end(), [](const Waiting& waiting) {
+        return cluster::entry_before(waiting.stream->position, waiting.id);
+      });
+  std::vector<Waiting> due(std::make_move_iterator(told), std::make_move_iterator(waiting_.end()));
+  waiting_.erase(told, waiting_.end());
   for (const Waiting& waiting : due) waiting.done(true);
 }
 

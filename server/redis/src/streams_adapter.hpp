@@ -27,6 +27,7 @@ class StreamsAdapter final : public RedisAdapter {
 
  private:
   [[nodiscard]] bool recovers() const noexcept;
+  void write_session(SavedSession session);
   [[nodiscard]] std::string key_of(std::string_view private_id) const;
 
   std::shared_ptr<StreamHub> hub_;

@@ -84,7 +84,9 @@ struct StoredSession {
   std::string private_id;
   std::vector<std::string> rooms;
   Value data;
-  std::string user = {};  // of Patchbay's; nothing to other servers
+  // Patchbay's own; nothing to other servers. See SavedSession.
+  std::string user = {};
+  std::string unnamed_offset = {};
 };
 [[nodiscard]] std::string encode_session(const StoredSession& session);
 [[nodiscard]] Result<StoredSession> decode_session(std::string_view data);
