@@ -199,7 +199,7 @@ async function main() {
     const seed = Number(values.seed) + run;
     console.log(`seed ${seed}`);
     const options = { messages: Number(values.messages), clients: Number(values.clients), seed };
-    console.log(await runExactlyOnce(options));
+    console.log(JSON.stringify(await runExactlyOnce(options)));
   }
 }
 
