@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "patchbay/presence.hpp"
 
-#include <atomic>
 #include <deque>
 #include <mutex>
 #include <stdexcept>
@@ -16,7 +15,6 @@ namespace patchbay {
 namespace {
 
 constexpr std::string_view kEvent = "$presence";
-constexpr std::string_view kRoomPrefix = "user:";
 
 PresenceOptions checked(PresenceOptions options) {
   if (options.heartbeat <= Millis(0)) {
@@ -90,9 +88,10 @@ class Presence::Impl final : public PresenceTable::Handler,
   void on_room_event(const RoomEvent& event) {
     const bool joined = event.kind == RoomEvent::Kind::join;
     if (!joined && event.kind != RoomEvent::Kind::leave) return;
-    if (!event.room.starts_with(kRoomPrefix)) return;
-    change([user = std::string(event.room.substr(kRoomPrefix.size())), joined](PresenceTable& table,
-                                                                               TimePoint now) {
+    static const std::string prefix = user_room({});
+    if (!event.room.starts_with(prefix)) return;
+    change([user = std::string(event.room.substr(prefix.size())), joined](PresenceTable& table,
+                                                                          TimePoint now) {
       if (joined) {
         table.add_socket(now, user);
       } else {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/cluster_content.hpp"
 #include "../support/hex.hpp"
 #include "patchbay/protocol/json.hpp"
 #include "patchbay/protocol/msgpack.hpp"
@@ -36,13 +37,6 @@ std::string line(const Result<Message>& message) {
   if (content.options.flags.timeout)
     text += " " + std::to_string(content.options.flags.timeout->count()) + "ms";
   return text;
-}
-
-template <typename T>
-const T& only(const Result<Message>& message) {
-  REQUIRE(message);
-  REQUIRE(std::holds_alternative<T>(message->content));
-  return std::get<T>(message->content);
 }
 
 }  // namespace

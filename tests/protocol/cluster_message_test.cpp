@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/cluster_content.hpp"
 #include "../support/hex.hpp"
 #include "patchbay/protocol/json.hpp"
 
@@ -22,13 +23,6 @@ using Strings = std::vector<std::string>;
 
 constexpr Sender kSender{.uid = "UID123", .nsp = "/"};
 const BroadcastTarget kInR{.rooms = {"r"}, .except = {}};
-
-template <typename T>
-const T& only(const Result<Message>& message) {
-  REQUIRE(message);
-  REQUIRE(std::holds_alternative<T>(message->content));
-  return std::get<T>(message->content);
-}
 
 }  // namespace
 

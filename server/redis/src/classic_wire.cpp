@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "member.hpp"
+#include "random_hex.hpp"
 #include "tell.hpp"
 
 namespace patchbay::redis {

@@ -15,6 +15,7 @@
 #include "link.hpp"
 #include "patchbay/protocol/cluster/classic.hpp"
 #include "patchbay/protocol/sio/packet.hpp"
+#include "wire.hpp"
 
 namespace patchbay::redis {
 
@@ -208,10 +209,7 @@ void Emitter::disconnect_sockets(bool close_connection) const {
 }
 
 void Emitter::server_side_emit_values(std::string_view event, std::span<const Value> args) const {
-  Array data{Value(event)};
-  data.insert(data.end(), args.begin(), args.end());
-  courier_->send(
-      request(names_, kUid, cluster::ServerEvent{.event = std::move(data), .request_id = {}}));
+  courier_->send(request(names_, kUid, server_event(event, args)));
 }
 
 bool Emitter::flush(Millis limit) const {

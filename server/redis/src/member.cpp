@@ -4,12 +4,20 @@
 #include <algorithm>
 #include <atomic>
 #include <iterator>
-#include <random>
 #include <utility>
 
 #include "patchbay/server.hpp"
+#include "random_hex.hpp"
 
 namespace patchbay::redis {
+
+namespace {
+
+std::string new_request_id() {
+  return random_hex(16);
+}
+
+}  // namespace
 
 // A broadcast whose acknowledgements come from elsewhere.
 struct Member::AckRequest {
@@ -73,14 +81,6 @@ class Member::AnsweringAck final : public Ack::Target {
   std::atomic_flag used_;
 };
 
-std::string random_hex(std::size_t digits) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::random_device device;
-  std::string text;
-  while (text.size() < digits) text += kDigits[device() % 16];
-  return text;
-}
-
 Member::Member(std::shared_ptr<Hub> hub, std::shared_ptr<Wire> wire, Millis requests_timeout)
     : hub_(std::move(hub)), wire_(std::move(wire)), requests_timeout_(requests_timeout) {}
 
@@ -119,10 +119,6 @@ void Member::stop() {
   event_requests_.clear();
 }
 
-std::string Member::new_id() {
-  return wire_->uid() + '-' + std::to_string(++requests_made_);
-}
-
 std::unique_ptr<engineio::Timer> Member::make_timer(Millis limit, std::function<void()> due) {
   auto timer = hub_->loop().make_timer(std::move(due));
   timer->start(hub_->loop().now() + limit);
@@ -142,7 +138,7 @@ void Member::count(detail::Completion<std::size_t> done) {
 
 void Member::broadcast_with_ack(const cluster::EventView& event, const BroadcastOptions& options,
                                 std::shared_ptr<BroadcastAckSink> sink) {
-  const std::string id = random_hex(16);
+  const std::string id = new_request_id();
   const Millis limit = options.flags.timeout.value_or(requests_timeout_);
   on_loop([id, limit, sink](Member& self) {
     auto timer = self.make_timer(limit, [&self, id] { self.ack_requests_.erase(id); });
@@ -166,7 +162,7 @@ void Member::fetch_sockets(const BroadcastOptions& options, std::vector<SocketDe
       const auto member = weak.lock();
       if (!member || !members) return done(Errc::cluster_away, found);
       if (*members <= 1) return done({}, found);
-      const std::string id = member->new_id();
+      const std::string id = new_request_id();
       auto timer = member->make_timer(
           limit, [&asker = *member, id] { asker.finish_fetch(id, Errc::ack_timeout); });
       member->fetch_requests_.emplace(
@@ -180,22 +176,22 @@ void Member::fetch_sockets(const BroadcastOptions& options, std::vector<SocketDe
 
 void Member::server_side_emit_with_ack(std::string_view event, std::span<const Value> args,
                                        detail::Completion<std::vector<Value>> done) {
-  Array data{Value(event)};
-  data.insert(data.end(), args.begin(), args.end());
-  on_loop([data = std::move(data), done = std::move(done)](Member& self) {
-    self.wire_->count_members([weak = self.weak_from_this(), data,
+  on_loop([question = server_event(event, args), done = std::move(done)](Member& self) {
+    self.wire_->count_members([weak = self.weak_from_this(), question,
                                done](std::optional<std::size_t> members) {
       const auto member = weak.lock();
       if (!member || !members) return done(Errc::cluster_away, {});
       if (*members <= 1) return done({}, {});
-      const std::string id = member->new_id();
+      const std::string id = new_request_id();
       auto timer = member->make_timer(member->requests_timeout_, [&asker = *member, id] {
         asker.finish_event(id, Errc::ack_timeout);
       });
       member->event_requests_.emplace(
           id, EventRequest{
                   .missing = *members - 1, .answers = {}, .done = done, .timer = std::move(timer)});
-      member->wire_->say(cluster::ServerEvent{.event = data, .request_id = id});
+      cluster::ServerEvent asked = question;
+      asked.request_id = id;
+      member->wire_->say(asked);
     });
   });
 }

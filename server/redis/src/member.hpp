@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -63,7 +62,6 @@ class Member : public std::enable_shared_from_this<Member>, public Wire::Listene
 
   template <typename F>
   void on_loop(F function);
-  [[nodiscard]] std::string new_id();
   [[nodiscard]] std::unique_ptr<engineio::Timer> make_timer(Millis limit,
                                                             std::function<void()> due);
   void finish_fetch(const std::string& id, std::error_code error);
@@ -77,13 +75,9 @@ class Member : public std::enable_shared_from_this<Member>, public Wire::Listene
   std::weak_ptr<Namespace> nsp_;
   bool opened_ = false;
   bool stopped_ = false;
-  std::uint64_t requests_made_ = 0;
   std::map<std::string, AckRequest, std::less<>> ack_requests_;
   std::map<std::string, FetchRequest, std::less<>> fetch_requests_;
   std::map<std::string, EventRequest, std::less<>> event_requests_;
 };
-
-// Random hexadecimal digits.
-[[nodiscard]] std::string random_hex(std::size_t digits);
 
 }  // namespace patchbay::redis

@@ -89,10 +89,7 @@ void RedisAdapter::disconnect_sockets(const BroadcastOptions& options, bool clos
 }
 
 void RedisAdapter::server_side_emit(std::string_view event, std::span<const Value> args) {
-  if (member_->hub().stopped()) return;
-  Array data{Value(event)};
-  data.insert(data.end(), args.begin(), args.end());
-  member_->wire().say(cluster::ServerEvent{.event = std::move(data), .request_id = {}});
+  if (!member_->hub().stopped()) member_->wire().say(server_event(event, args));
 }
 
 void RedisAdapter::server_side_emit_with_ack(std::string_view event, std::span<const Value> args,

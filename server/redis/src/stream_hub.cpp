@@ -55,14 +55,10 @@ void StreamHub::add(std::shared_ptr<Outbox::Letter> letter) {
 void StreamHub::on_entry(const std::string& stream, std::string_view id,
                          const cluster::StreamEntry& entry) {
   const auto found = members_.find(entry.nsp);
-  const bool own = found != members_.end() && entry.uid == found->second.uid;
-  if (!own) outbox_->on_entry(stream, id);
-  if (found == members_.end()) return;
-  if (own) {
-    outbox_->on_own_entry(stream, id, entry);
-    return;
-  }
-  tell(found->second.listener, cluster::decode_entry(entry), id);
+  const bool known = found != members_.end();
+  if (known && entry.uid == found->second.uid) return outbox_->on_own_entry(stream, id, entry);
+  outbox_->on_entry(stream, id);
+  if (known) tell(found->second.listener, cluster::decode_entry(entry), id);
 }
 
 // --- Catching up

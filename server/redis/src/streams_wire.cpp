@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "member.hpp"
 #include "patchbay/protocol/cluster/cluster_message.hpp"
+#include "random_hex.hpp"
 #include "tell.hpp"
 
 namespace patchbay::redis {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,14 @@
 #include "patchbay/protocol/cluster/messages.hpp"
 
 namespace patchbay::redis {
+
+// An event for the other servers' listeners, that wants no answer yet.
+[[nodiscard]] inline cluster::ServerEvent server_event(std::string_view name,
+                                                       std::span<const Value> args) {
+  cluster::ServerEvent event{.event = {Value(name)}, .request_id = {}};
+  event.event.insert(event.event.end(), args.begin(), args.end());
+  return event;
+}
 
 // How the servers of a cluster talk about one namespace: which channels and which encoding. Says
 // and hears; what it means is Member's.
